@@ -1,0 +1,86 @@
+"""What can go wrong between a caller and the worker: a stable `code`, and whether trying again can help.
+
+    InferenceError
+    ├── ContractError               contract_broken      not in the agreed shape
+    ├── ModelError                  model_unusable       not fetched, whole or loadable; says how to mend it
+    └── EngineError                 engine_failed        the engine did not give the reply it was asked for
+        ├── EngineUnavailableError  engine_unavailable   no worker there, or it went away in the middle
+        ├── EngineBusyError         engine_busy          its queue is full; `retry_after_s` says when to ask
+        ├── EngineDeadlineError     engine_deadline      it took longer than the caller could wait
+        ├── EngineRefusedError      engine_refused       a wrong secret, or a request not understood
+        └── EngineGarbageError      engine_garbage       what it sent cannot be read
+
+A message here is for operators: it never holds what a person or a model wrote.
+"""
+
+
+class InferenceError(Exception):
+    """Root of the tree; catch it only at an edge."""
+
+    code = "inference_failed"
+    retryable = False
+
+
+class ContractError(InferenceError):
+    """`field` is the path of the first field that is wrong, such as `messages[2].text`."""
+
+    code = "contract_broken"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+
+
+class ModelError(InferenceError):
+    code = "model_unusable"
+
+
+class EngineError(InferenceError):
+    code = "engine_failed"
+    retryable = True
+
+
+class EngineUnavailableError(EngineError):
+    code = "engine_unavailable"
+
+
+class EngineBusyError(EngineError):
+    """`retry_after_s` is at least 1."""
+
+    code = "engine_busy"
+
+    def __init__(self, message: str = "the engine's queue is full", *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = max(1, retry_after_s)
+
+
+class EngineDeadlineError(EngineError):
+    code = "engine_deadline"
+
+
+class EngineRefusedError(EngineError):
+    code = "engine_refused"
+    retryable = False
+
+
+class EngineGarbageError(EngineError):
+    code = "engine_garbage"
+
+
+_BY_CODE: dict[str, type[EngineError]] = {
+    error.code: error
+    for error in (
+        EngineError,
+        EngineUnavailableError,
+        EngineBusyError,
+        EngineDeadlineError,
+        EngineRefusedError,
+        EngineGarbageError,
+    )
+}
+
+
+def engine_error(code: str) -> EngineError:
+    """The error a worker named in its stream; an unknown code is a plain EngineError."""
+    kind = _BY_CODE.get(code, EngineError)
+    return kind() if kind is EngineBusyError else kind(f"the worker reported {kind.code}")
