@@ -1,0 +1,1 @@
+"""Ground shared by all apps: walls between organisations, health, errors, template tags. Knows no domain."""

@@ -1,0 +1,42 @@
+"""The front page, help that works when nothing else does, and health."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from apps.core.health import readiness
+
+RETRY_AFTER_S = 2
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Says what this is; people who are signed in go to their work."""
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "home.html", {"demo": settings.DEMO_ALLOWED})
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> JsonResponse:
+    """200 while the process answers at all."""
+    return JsonResponse({"status": "live"})
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when a turn could be taken and stored, else 503."""
+    state = readiness()
+    body = {
+        "status": "ready" if state.ready else "unavailable",
+        "database": state.database,
+        "degraded": state.degraded,
+    }
+    response = JsonResponse(body, status=200 if state.ready else 503)
+    if not state.ready:
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response

@@ -1,0 +1,13 @@
+"""The ASGI entry that Daphne serves: pages over HTTP, sessions over WebSocket."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pixelated.settings")
+_pages = get_asgi_application()
+
+from apps.chat.routing import sockets  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402  (apps must be loaded first)
+
+application = ProtocolTypeRouter({"http": _pages, "websocket": sockets})
