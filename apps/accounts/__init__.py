@@ -1,0 +1,1 @@
+"""People, organisations, roles and how someone gets in. Knows nothing of what they then do."""
