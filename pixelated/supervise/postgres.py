@@ -35,7 +35,8 @@ _SILENT = {
     "log_error_verbosity": "terse",
     "log_statement": "none",
 }
-_HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Survives the end of the server, but not the end of the machine.
+_HASTY = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)

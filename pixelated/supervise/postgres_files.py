@@ -66,8 +66,8 @@ def _short_socket_folder(note: Path, account: Account | None) -> Path:
     return folder
 
 
-def settle(data_dir: Path) -> PostgresFiles:
-    """Decide where things go and make the folders.
+def settle(data_dir: Path, *, packages: Path | None = None) -> PostgresFiles:
+    """Decide where things go and make the folders; `packages` is the folder the wheel is installed in.
 
     Root's services run under an account without rights. Where that account cannot reach `data_dir` or the
     binaries, cluster and a copy of the binaries live under /var/lib instead; nobody's folders are opened
@@ -75,7 +75,7 @@ def settle(data_dir: Path) -> PostgresFiles:
     """
     twin = reachable_twin(data_dir)
     account = service_account(twin / "cluster") or service_account(data_dir / "cluster")
-    packages = _packages()
+    packages = packages or installed_packages()
     if account is None:
         private_folder(data_dir)
         return PostgresFiles(data_dir, packages / _INSTALLATION / "bin", None)
@@ -152,7 +152,7 @@ def _initdb(files: PostgresFiles, making: Path, *, password: str, durable: bool)
         raise ServiceStartError(f"PostgreSQL's initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def _packages() -> Path:
+def installed_packages() -> Path:
     """The folder the wheel is installed in, found without importing it."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
