@@ -1,0 +1,1 @@
+"""Authored clients: their format, their library, and the versions frozen once used."""
