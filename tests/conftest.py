@@ -23,7 +23,7 @@ from django.db import connections  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 from pixelated.environment import database  # noqa: E402
-from pixelated.supervise.postgres import Addresses, EmbeddedPostgres  # noqa: E402
+from pixelated.supervise.postgres import Addresses, EmbeddedPostgres, temporary_postgres  # noqa: E402
 from tests.cast import CastMember, build_cast  # noqa: E402
 
 hypothesis_settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60)
@@ -38,10 +38,8 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """One cluster for the whole run; fast and forgetful, as nothing in it is worth keeping."""
-    cluster = EmbeddedPostgres(_home / "postgres", durable=False)
-    cluster.start()
-    yield cluster
-    cluster.stop()
+    with temporary_postgres() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

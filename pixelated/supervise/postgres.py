@@ -22,8 +22,9 @@ from psycopg import sql
 from pixelated.supervise import roles
 from pixelated.supervise.child import Child, ChildSpec
 from pixelated.supervise.errors import AlreadyRunningError, DataUnreadableError
-from pixelated.supervise.postgres_files import SUPERUSER, PostgresFiles, make_cluster, settle
+from pixelated.supervise.postgres_files import CLUSTER, SUPERUSER, binaries_for, make_cluster
 from pixelated.supervise.private_files import Claim, write_private
+from pixelated.supervise.quarters import settle
 
 _PORT = "5432"  # Only names the socket; nothing listens on the network.
 _PASSWORD_OWNERS = (SUPERUSER, roles.OWNER, roles.APP)
@@ -55,12 +56,13 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, data_dir: Path, *, durable: bool = True, log: Path | None = None) -> None:
-        self._files: PostgresFiles = settle(data_dir.absolute())
+        self._quarters = settle(data_dir, data=CLUSTER)
+        self._cluster = self._quarters.home / CLUSTER
+        self._binaries = binaries_for(self._quarters)
         self._durable = durable
         self._claim: Claim | None = None
-        self._home = data_dir.absolute()
-        self._passwords = _passwords(self._home / "passwords.json", cluster=self._files.cluster)
-        self.child = Child(self._spec(log or self._home / "postgres.log"))
+        self._passwords = _passwords(self._quarters.asked / "passwords.json", cluster=self._cluster)
+        self.child = Child(self._spec(log or self._quarters.asked / "postgres.log"))
 
     @property
     def pid(self) -> int | None:
@@ -92,12 +94,12 @@ class EmbeddedPostgres:
         """Hold the cluster for this process, and make it where it is not there."""
         if self._claim is None:
             try:
-                self._claim = Claim(self._home / "claim")
+                self._claim = Claim(self._quarters.asked / "claim")
             except AlreadyRunningError:
-                raise AlreadyRunningError(
-                    f"The PostgreSQL in {self._home} is run by another process."
-                ) from None
-        make_cluster(self._files, password=self._passwords[SUPERUSER], durable=self._durable)
+                place = self._quarters.asked
+                raise AlreadyRunningError(f"The PostgreSQL in {place} is run by another process.") from None
+        password = self._passwords[SUPERUSER]
+        make_cluster(self._quarters, self._binaries, password=password, durable=self._durable)
 
     def stop(self) -> None:
         """Stop it: sessions are ended, what was committed is on disk. Nothing to do where it does not run."""
@@ -143,13 +145,13 @@ class EmbeddedPostgres:
         return psycopg.connect(self._url(SUPERUSER, database), autocommit=True, connect_timeout=10)
 
     def _url(self, user: str, database: str) -> str:
-        folder = quote(str(self._files.socket_folder), safe="/")
+        folder = quote(str(self._quarters.socket_folder), safe="/")
         return f"postgresql://{user}:{self._passwords[user]}@/{quote(database)}?host={folder}&port={_PORT}"
 
     def _spec(self, log: Path) -> ChildSpec:
         options = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self._files.socket_folder),
+            "unix_socket_directories": str(self._quarters.socket_folder),
             "unix_socket_permissions": "0700",
             "port": _PORT,
             "max_connections": "120",
@@ -159,23 +161,23 @@ class EmbeddedPostgres:
             **_SILENT,
             **({} if self._durable else _HASTY),
         }
-        binary = str(self._files.binaries / "postgres")
+        binary = str(self._binaries / "postgres")
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return ChildSpec(
             name="PostgreSQL",
-            argv=(binary, "-D", str(self._files.cluster), *arguments),
+            argv=(binary, "-D", str(self._cluster), *arguments),
             log=log,
             environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             ready=self._serves,
             prepare=self._prepare,
-            account=self._files.account,
+            account=self._quarters.account,
             stop_signal=signal.SIGINT,  # "Fast": SIGTERM would wait for every session to leave.
             ready_within_s=120.0,  # Recovery after a crash replays the log first.
         )
 
     def _prepare(self) -> None:
-        self._files.open_socket_folder()
-        end_leftovers(self._files.cluster)
+        self._quarters.open_socket_folder()
+        end_leftovers(self._cluster)
 
     def _serves(self) -> bool:
         try:

