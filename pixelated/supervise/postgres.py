@@ -6,9 +6,7 @@ Reached only through a socket in a closed folder, and only with a password. Know
 import json
 import os
 import secrets
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +22,7 @@ from pixelated.supervise.child import Child, ChildSpec
 from pixelated.supervise.errors import AlreadyRunningError, DataUnreadableError
 from pixelated.supervise.postgres_files import CLUSTER, SUPERUSER, binaries_for, make_cluster
 from pixelated.supervise.private_files import Claim, write_private
-from pixelated.supervise.quarters import settle
+from pixelated.supervise.quarters import settle, temporary_home
 
 _PORT = "5432"  # Only names the socket; nothing listens on the network.
 _PASSWORD_OWNERS = (SUPERUSER, roles.OWNER, roles.APP)
@@ -239,13 +237,11 @@ def _passwords(path: Path, *, cluster: Path) -> dict[str, str]:
 
 @contextmanager
 def temporary_postgres() -> Iterator[EmbeddedPostgres]:
-    """A cluster for tests: started, fast, gone at the end. Its folder is one that every account can enter."""
-    home = Path(tempfile.mkdtemp(prefix="pixelated-test-", dir="/tmp"))
-    home.chmod(0o711)
-    server = EmbeddedPostgres(home, durable=False)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    """A cluster for tests: started, fast, gone at the end."""
+    with temporary_home() as home:
+        server = EmbeddedPostgres(home, durable=False)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

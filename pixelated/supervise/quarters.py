@@ -8,6 +8,8 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,3 +97,14 @@ def _let_everyone_run(copy: Path) -> None:
     for path in (copy, *copy.rglob("*")):
         runnable = path.is_dir() or path.stat().st_mode & 0o100
         path.chmod(0o755 if runnable else 0o644)
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A folder for a test's service that every account can enter, gone at the end."""
+    home = Path(tempfile.mkdtemp(prefix="pixelated-test-", dir="/tmp"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
