@@ -140,7 +140,8 @@ INFERENCE_URL = environment.text("INFERENCE_URL", "http://127.0.0.1:8100")
 WORKER_SECRET = environment.text("PIXELATED_WORKER_SECRET")
 ENGINE = environment.text("PIXELATED_ENGINE", "worker")
 
-# Vault.
+# Vault: where the root key is kept (a module of apps/vault/keys), and its file for `local_file`.
+ROOT_KEY_PROVIDER = environment.text("PIXELATED_ROOT_KEY_PROVIDER", "local_file")
 ROOT_KEY_FILE = environment.text("PIXELATED_ROOT_KEY_FILE", str(DATA_DIR / "keys" / "root.json"))
 
 # People.
