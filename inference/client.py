@@ -28,6 +28,7 @@ from inference.contracts import (
 )
 from inference.errors import (
     ContractError,
+    EngineAwayError,
     EngineBusyError,
     EngineDeadlineError,
     EngineError,
@@ -155,6 +156,8 @@ def _as_engine_errors() -> Iterator[None]:
         raise EngineDeadlineError("the worker took too long") from error
     except httpx.PoolTimeout as error:
         raise EngineBusyError("every connection to the worker is in use") from error
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise EngineAwayError(f"there is no worker ({type(error).__name__})") from error
     except (httpx.HTTPError, OSError) as error:
         raise EngineUnavailableError(f"the worker cannot be reached ({type(error).__name__})") from error
 
@@ -167,7 +170,7 @@ def _refuse_bad_status(response: httpx.Response) -> None:
         waits = response.headers.get("Retry-After", "")
         raise EngineBusyError(retry_after_s=int(waits) if waits.isascii() and waits.isdigit() else 1)
     if status == 503:
-        raise EngineUnavailableError("the worker is not ready")
+        raise EngineAwayError("the worker is not ready")
     if 400 <= status < 500:
         raise EngineRefusedError(f"the worker refused the request with status {status}")
     raise EngineError(f"the worker failed with status {status}")

@@ -5,6 +5,7 @@
     ├── ModelError                  model_unusable       not fetched, whole or loadable; says how to mend it
     └── EngineError                 engine_failed        the engine did not give the reply it was asked for
         ├── EngineUnavailableError  engine_unavailable   no worker there, or it went away in the middle
+        │   └── EngineAwayError     engine_away          it was not there to begin with, or is not warm
         ├── EngineBusyError         engine_busy          its queue is full; `retry_after_s` says when to ask
         ├── EngineDeadlineError     engine_deadline      it took longer than the caller could wait
         ├── EngineRefusedError      engine_refused       a wrong secret, or a request not understood
@@ -44,6 +45,12 @@ class EngineUnavailableError(EngineError):
     code = "engine_unavailable"
 
 
+class EngineAwayError(EngineUnavailableError):
+    """It took nothing of the request: not there, or not warm yet. The caller may answer in another way at once."""
+
+    code = "engine_away"
+
+
 class EngineBusyError(EngineError):
     """`retry_after_s` is at least 1."""
 
@@ -72,6 +79,7 @@ _BY_CODE: dict[str, type[EngineError]] = {
     for error in (
         EngineError,
         EngineUnavailableError,
+        EngineAwayError,
         EngineBusyError,
         EngineDeadlineError,
         EngineRefusedError,
