@@ -1,5 +1,6 @@
 """One process of ours: started, asked whether it is ready, stopped. Knows nothing of what it does."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -38,6 +39,7 @@ class ChildSpec:
     ready: Callable[[], bool]
     prepare: Callable[[], None] = _nothing
     account: Account | None = None
+    folder: Path = Path("/")
     stop_signal: signal.Signals = signal.SIGTERM
     ready_within_s: float = 60.0
     stop_within_s: float = 8.0
@@ -52,6 +54,7 @@ class Child:
 
     spec: ChildSpec
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _group_ended: bool = field(default=False, init=False)
 
     @property
     def pid(self) -> int | None:
@@ -74,15 +77,17 @@ class Child:
         spec.prepare()
         log = open_log(spec.log)
         account = spec.account
+        self._group_ended = False
         try:
             self._process = subprocess.Popen(
                 spec.argv,
                 env=dict(spec.environment),
+                cwd=spec.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(spec.stop_signal),
+                preexec_fn=die_with_parent(spec.stop_signal),
                 user=account.user if account else None,
                 group=account.group if account else None,
                 extra_groups=[] if account else None,
@@ -128,25 +133,17 @@ class Child:
 
     def kill(self) -> None:
         """End it and what it started, at once."""
-        if self._process is None:
+        if self._process is None or self._group_ended:
             return
-        try:
+        # Nobody may be left of it; macOS calls that a lack of permission.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        except PermissionError:
-            self._process.kill()
         self._process.wait(timeout=5)
+        self._group_ended = True  # The number may be another program's from here on.
 
     def stop(self) -> None:
         """Ask, wait `stop_within_s`, then kill. Nothing to do where it has ended."""
-        if self._process is None:
-            return
-        self.ask_to_stop()
-        try:
-            self._process.wait(timeout=self.spec.stop_within_s)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        stop_together([self], within_s=self.spec.stop_within_s)
 
     def obituary(self) -> str:
         """How it ended and its last words, for the terminal."""
@@ -158,8 +155,8 @@ class Child:
         return f"{self.spec.name} {how}. The end of {self.spec.log}:{lines or ' (empty)'}"
 
 
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """What a child does between fork and exec: one system call, through a library loaded before."""
+def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+    """For `preexec_fn`: what a child does between fork and exec: one system call, through a library loaded before."""
     if _LIBC is None:
         return None
     prctl = _LIBC.prctl
@@ -171,3 +168,18 @@ def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
             os._exit(1)
 
     return ask_kernel
+
+
+def stop_together(
+    children: list[Child], *, within_s: float, hurried: Callable[[], bool] = lambda: False
+) -> None:
+    """Ask all at once, in the order given; kill those left after `within_s`, or as soon as `hurried` says so."""
+    for child in children:
+        child.ask_to_stop()
+    deadline = time.monotonic() + within_s
+    while any(child.alive() for child in children):
+        if hurried() or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    for child in children:
+        child.kill()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pixelated.supervise.errors import AlreadyRunningError
 
+_LONG_LOG_BYTES = 10_000_000
+
 
 def private_folder(path: Path, *, mode: int = 0o700) -> Path:
     """The folder, made with `mode` if it is not there; a folder that is there keeps the mode it has."""
@@ -28,7 +30,9 @@ def write_private(path: Path, text: str) -> None:
 
 
 def open_log(path: Path) -> int:
-    """A descriptor that appends to the log, made 0600. The caller closes it."""
+    """A descriptor that appends to the log, made 0600; a long one is put aside first. The caller closes it."""
+    if path.is_file() and path.stat().st_size > _LONG_LOG_BYTES:
+        path.replace(path.with_suffix(f"{path.suffix}.1"))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
