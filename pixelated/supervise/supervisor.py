@@ -94,7 +94,7 @@ class Supervisor:
                 return False
             if deadline is None and watched.crashes:
                 raise ServiceStartError(f"{watched.name} does not start; what it said is above.")
-            self._tick()
+            self.tick()
         return True
 
     def step(
@@ -135,14 +135,14 @@ class Supervisor:
                 return process.communicate(timeout=_TICK_S)[0]
             except subprocess.TimeoutExpired:
                 self._stop_if_asked()
-                self._tick(pause=False)
+                self.tick(pause=False)
                 if time.monotonic() > deadline:
                     raise ServiceStartError(f"{name} did not end in time.") from None
 
     def run(self) -> None:
         """Watch until someone asks to stop."""
         while not self._signals:
-            self._tick()
+            self.tick()
 
     def stop_all(self) -> None:
         """Stop in reverse order, stores last, within ten seconds; a second signal kills what is left."""
@@ -156,7 +156,8 @@ class Supervisor:
         if self._signals:
             raise StopAsked
 
-    def _tick(self, *, pause: bool = True) -> None:
+    def tick(self, *, pause: bool = True) -> None:
+        """Look at each child once: ask those that start, restart those that crashed."""
         for watched in self._watched:
             self._look_at(watched)
         if pause:
