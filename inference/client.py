@@ -1,7 +1,7 @@
 """Asks the inference worker over HTTP, from the web process's event loop.
 
-Torch-free, knows nothing of Django. Whatever happens to the worker (gone, hung, killed in the middle, sending nonsense)
-becomes one EngineError within a known time. Nothing a person or a model wrote is logged or put into an error.
+Torch-free, knows nothing of Django. Whatever happens to the worker (gone, hung, killed in the middle, sending
+nonsense) becomes one EngineError within a known time. Nothing a person or a model wrote is logged or put into an error.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from inference.contracts import (
     MAX_BODY_BYTES,
     MAX_LINE_BYTES,
     MAX_STREAM_BYTES,
-    AssessRequest,
     Assessment,
+    AssessRequest,
     ErrorEvent,
     FinishedEvent,
     ReplyEvent,
@@ -94,7 +94,7 @@ class WorkerClient:
                 clock.heard_segment()
 
     async def assess(self, request: AssessRequest) -> Assessment:
-        """What the worker's detectors saw; an EngineError after the deadline (300 ms unless told otherwise)."""
+        """What the worker's detectors saw; an EngineError after the deadline (300 ms by default)."""
         with _as_engine_errors():
             async with asyncio.timeout(self._assess_deadline_s):
                 response = await self._http.post(
@@ -177,7 +177,7 @@ def _refuse_bad_status(response: httpx.Response) -> None:
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The stream's lines; a line or a stream over its size limit is garbage, an end in mid-line is a lost worker."""
+    """The stream's lines; a line or a stream over its size limit is garbage."""
     waiting, seen = bytearray(), 0
     async for piece in response.aiter_raw():
         seen += len(piece)

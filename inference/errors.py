@@ -2,6 +2,7 @@
 
     InferenceError
     ├── ContractError               contract_broken      not in the agreed shape
+    │   └── BodyTooLargeError       too_large            more than a request may have
     ├── ModelError                  model_unusable       not fetched, whole or loadable; says how to mend it
     └── EngineError                 engine_failed        the engine did not give the reply it was asked for
         ├── EngineUnavailableError  engine_unavailable   no worker there, or it went away in the middle
@@ -30,6 +31,10 @@ class ContractError(InferenceError):
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(f"{field}: {message}" if field else message)
         self.field = field
+
+
+class BodyTooLargeError(ContractError):
+    code = "too_large"
 
 
 class ModelError(InferenceError):

@@ -1,7 +1,7 @@
 """Engines for tests of both sides, and for `--engine scripted`: words without a model.
 
-`ScriptedEngine` is the one hand-written fake at the engine; it imports no torch. `build_tiny_model` makes a random
-model small enough to load in milliseconds; its words are noise. Neither knows how a client should answer.
+`ScriptedEngine` is the one hand-written fake at the engine; it imports no torch. `build_tiny_model` makes a
+random model small enough to load in milliseconds; its words are noise. Neither knows how a client answers.
 """
 
 import asyncio
@@ -10,9 +10,10 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import (
-    AssessRequest,
     Assessment,
+    AssessRequest,
     FinishedEvent,
     FinishReason,
     ModelName,
@@ -20,6 +21,7 @@ from inference.contracts import (
     SegmentEvent,
     Timings,
 )
+from inference.engine.protocol import EngineStatus
 from inference.errors import EngineDeadlineError, EngineError
 
 SCRIPTED_LINES = (
@@ -58,8 +60,8 @@ class ScriptedEngine:
 
     `lines` are said in order (one segment each) where given, else chosen from SCRIPTED_LINES by the request's
     seed, never one of `limits.earlier`. Before segment `hold_before` it waits for `hold` to be set; before
-    segment `fail_before` it raises `fail_with`. `requests` are those received, `cancelled` counts replies whose
-    reader left before the end, `active` those being given."""
+    segment `fail_before` it raises `fail_with`. `requests` are those received, `cancelled` counts replies
+    whose reader left before the end, `active` those being given."""
 
     def __init__(
         self,
@@ -135,11 +137,36 @@ class ScriptedEngine:
         except TimeoutError as error:
             raise EngineDeadlineError("the scripted reply passed its deadline") from error
 
+    async def complete(self, request: CompletionRequest) -> AsyncIterator[TextEvent | FinishedEvent]:
+        """Raw text at the same pace, a word at a time."""
+        started, first_ms, tokens = time.monotonic(), None, 0
+        chance = random.Random(f"{request.seed}:{len(request.messages)}")  # noqa: S311 - play, not secrecy
+        for word in " ".join(self.lines or chance.sample(SCRIPTED_LINES, k=2)).split():
+            if self.tokens_per_s:
+                await asyncio.sleep(_tokens(word) / self.tokens_per_s)
+            first_ms = _since_ms(started) if first_ms is None else first_ms
+            yield TextEvent(word if tokens == 0 else f" {word}")
+            tokens += _tokens(word)
+        timings = Timings(first_segment_ms=first_ms, total_ms=_since_ms(started), tokens=tokens)
+        yield FinishedEvent(FinishReason.DONE, SCRIPTED_MODEL, timings)
+
     async def assess(self, request: AssessRequest) -> Assessment:
         return Assessment(versions={"scripted": "1"})
 
     async def health(self) -> bool:
         return True
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(ready=True, model=SCRIPTED_MODEL, speaking=self.active, rows=self.active)
+
+    async def start(self) -> None:
+        """Ready as it is."""
+
+    async def reload(self, source: str) -> ModelName:
+        return SCRIPTED_MODEL
+
+    async def drain(self, deadline_s: float) -> None:
+        """Nothing of its own outlives its readers."""
 
 
 def _tokens(text: str) -> int:
@@ -158,7 +185,7 @@ TINY_CHAT_TEMPLATE = (
 
 
 def build_tiny_model(folder: Path, *, seed: int = 7) -> Path:
-    """A random two-layer Llama with a few hundred words of vocabulary, saved as safetensors; returns `folder`.
+    """A random two-layer Llama with a vocabulary of a few hundred words, as safetensors; returns `folder`.
 
     Its tokens are the words of SCRIPTED_LINES with their punctuation, so that its noise is printable and ends
     sentences every dozen words; anything else in a prompt is unknown to it."""

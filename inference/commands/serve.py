@@ -1,0 +1,113 @@
+"""Run the worker until it is told to stop."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import time
+from collections.abc import Iterator
+
+import uvicorn
+
+from inference.config import DRAIN_S, WorkerConfig, from_environment
+from inference.engine.protocol import Engine
+from inference.errors import ModelError
+from inference.models.catalogue import TEXT, folder_of
+from inference.server import create_app
+from inference.testing import ScriptedEngine
+
+NAME = "serve"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, required=True, help="0 takes a free one, named in the ready line")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--engine", choices=("model", "scripted"), default="model")
+    parser.add_argument(
+        "--model", default=None, help="folder, .gguf file or Hugging Face id (PIXELATED_MODEL)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config = from_environment(
+        port=arguments.port, host=arguments.host, engine=arguments.engine, model=arguments.model
+    )
+    if config.has_own_secret:
+        print(f"PIXELATED_WORKER_SECRET is not set; using {config.secret}", flush=True)
+    return asyncio.run(_serve(config))
+
+
+async def _serve(config: WorkerConfig) -> int:
+    begun = time.monotonic()
+    listening = _listen(config)
+    engine = _engine(config)
+    settings = uvicorn.Config(
+        create_app(engine, secret=config.secret),
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=int(DRAIN_S),
+    )
+    server = _Server(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await engine.start()
+    except ModelError:
+        server.stop()
+        await serving
+        raise
+    host, port = listening.getsockname()[:2]
+    spent_s, name = time.monotonic() - begun, engine.status().model.name
+    print(f"inference worker ready on http://{host}:{port} with {name} after {spent_s:.1f} s", flush=True)
+    await serving
+    await engine.drain(deadline_s=1.0)
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again after its shutdown, before the engine has drained."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        """Accept nothing more; replies being given have DRAIN_S to finish. A second time, end them."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _listen(config: WorkerConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((config.host, config.port))
+    except OSError as error:
+        raise ValueError(f"cannot listen on {config.host}:{config.port}: {error.strerror}") from error
+    return listening
+
+
+def _engine(config: WorkerConfig) -> Engine:
+    if config.engine == "scripted":
+        return ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s)
+    # Torch takes seconds to import, and the scripted engine must start without it.
+    from inference.engine.judge import judge, refuses  # noqa: PLC0415
+    from inference.engine.loader import load, use_threads  # noqa: PLC0415
+    from inference.engine.worker import ModelWorker  # noqa: PLC0415
+
+    use_threads(config.threads)
+    bundled = str(folder_of(TEXT, config.data) / TEXT.weights)
+    return ModelWorker(
+        config.model or bundled,
+        load=lambda source: load(source, name=TEXT.name if source == bundled else None),
+        judge=judge,
+        refuses=refuses,
+        queue_size=config.queue_size,
+        max_rows=config.max_rows,
+    )

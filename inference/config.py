@@ -1,0 +1,59 @@
+"""How one worker process is set up, from the command line and the environment. Torch-free."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inference.models.catalogue import data_directory
+
+DRAIN_S = 20.0
+"""What a supervisor usually waits between SIGTERM and SIGKILL is 30 s; replies take a few."""
+
+
+@dataclass(frozen=True)
+class WorkerConfig:
+    """`model` "" is the bundled one; `secret` is what callers must send; `has_own_secret` that we made it."""
+
+    port: int
+    host: str = "127.0.0.1"
+    engine: str = "model"
+    model: str = ""
+    data: Path = field(default_factory=data_directory)
+    secret: str = ""
+    has_own_secret: bool = False
+    queue_size: int = 64
+    max_rows: int = 32
+    threads: int | None = None
+    scripted_tokens_per_s: float | None = None
+
+
+def from_environment(*, port: int, host: str, engine: str, model: str | None) -> WorkerConfig:
+    """Reads PIXELATED_WORKER_SECRET, _MODEL, _DATA_DIR, _WORKER_THREADS, _WORKER_QUEUE, _WORKER_ROWS and
+    _SCRIPTED_TOKENS_PER_S; a value that is no number is a ValueError naming its variable."""
+    secret = os.environ.get("PIXELATED_WORKER_SECRET", "").strip()
+    return WorkerConfig(
+        port=port,
+        host=host,
+        engine=engine,
+        model=model if model is not None else os.environ.get("PIXELATED_MODEL", "").strip(),
+        secret=secret or secrets.token_urlsafe(32),
+        has_own_secret=not secret,
+        queue_size=int(_number("PIXELATED_WORKER_QUEUE") or 64),
+        max_rows=int(_number("PIXELATED_WORKER_ROWS") or 32),
+        threads=int(_number("PIXELATED_WORKER_THREADS") or 0) or None,
+        scripted_tokens_per_s=_number("PIXELATED_SCRIPTED_TOKENS_PER_S"),
+    )
+
+
+def _number(name: str) -> float | None:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1e6:
+        raise ValueError(f"{name} must be a number above 0")
+    return number

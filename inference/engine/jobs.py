@@ -1,0 +1,154 @@
+"""What the worker's thread is asked to do, from receipt to the last event: a judged reply, or a raw completion.
+
+Torch-free. A job turns pieces of text into events for its caller and says which of its candidates to stop; it has
+deadlines but no queue and no rows.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from inference.completion import CompletionRequest, TextEvent
+from inference.contracts import (
+    FinishedEvent,
+    FinishReason,
+    Message,
+    ModelName,
+    ReplyRequest,
+    SegmentEvent,
+    Timings,
+)
+from inference.engine.race import Heard, Judge, Piece, Race, Refuses
+from inference.engine.style import Sampling
+from inference.errors import EngineDeadlineError, InferenceError
+
+JobEvent = SegmentEvent | TextEvent | FinishedEvent | InferenceError
+Emit = Callable[[JobEvent], None]
+COMPLETION_DEADLINE_S = 300.0
+
+
+class Job(Protocol):
+    messages: tuple[Message, ...]
+    seeds: tuple[int, ...]
+    sampling: Sampling
+    max_tokens: int
+    cancelled: bool
+    over: bool
+
+    def begin(self, model: ModelName) -> None:
+        """It has left the queue; `model` will speak."""
+
+    def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
+        """Take one step's pieces; the candidates to stop."""
+
+    def look_at_clock(self) -> tuple[int, ...]:
+        """End or hurry what is late; the candidates to stop."""
+
+    def fail(self, error: InferenceError) -> None: ...
+
+
+class _Timed:
+    """The clock, the count and the last word that both kinds of job share."""
+
+    def __init__(self, emit: Emit, *, seeds: tuple[int, ...], deadline_s: float) -> None:
+        self.seeds = seeds
+        self.cancelled = False
+        self.over = False
+        self._emit = emit
+        self._received = time.monotonic()
+        self._deadline_at = self._received + deadline_s
+        self._model = ModelName("")
+        self._queued_ms = 0
+        self._first_ms: int | None = None
+        self._tokens = 0
+
+    def begin(self, model: ModelName) -> None:
+        self._model = model
+        self._queued_ms = self._since_ms()
+
+    def fail(self, error: InferenceError) -> None:
+        if not self.over:
+            self.over = True
+            self._emit(error)
+
+    def _count(self, pieces: Sequence[Piece]) -> None:
+        self._tokens += len(pieces)
+
+    def _send(self, event: SegmentEvent | TextEvent) -> None:
+        self._first_ms = self._since_ms() if self._first_ms is None else self._first_ms
+        self._emit(event)
+
+    def _finish(self, reason: FinishReason) -> None:
+        if self.over:
+            return
+        self.over = True
+        timings = Timings(self._queued_ms, self._first_ms, self._since_ms(), self._tokens)
+        self._emit(FinishedEvent(reason, self._model, timings))
+
+    def _since_ms(self) -> int:
+        return int((time.monotonic() - self._received) * 1000)
+
+
+class ReplyJob(_Timed):
+    def __init__(self, request: ReplyRequest, emit: Emit, *, judge: Judge, refuses: Refuses) -> None:
+        seeds = tuple(candidate_seed(request.seed, number) for number in range(request.candidates))
+        super().__init__(emit, seeds=seeds, deadline_s=request.deadline_s)
+        self.messages = request.messages
+        self.max_tokens = request.max_tokens
+        self.sampling = Sampling()
+        self._first_words_at = self._received + request.first_words_deadline_s
+        self._race = Race(request, judge=judge, refuses=refuses)
+
+    def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
+        self._count(pieces)
+        return self._follow(self._race.hear(pieces))
+
+    def look_at_clock(self) -> tuple[int, ...]:
+        now = time.monotonic()
+        everyone = tuple(range(len(self.seeds)))
+        if now >= self._deadline_at and self._race.has_spoken:
+            self._finish(FinishReason.DEADLINE)
+            return everyone
+        if self._race.has_spoken or now < min(self._first_words_at, self._deadline_at):
+            return ()
+        heard = self._race.hurry()
+        if heard is None:
+            self.fail(EngineDeadlineError("no segment was ready in time"))
+            return everyone
+        return self._follow(heard)
+
+    def _follow(self, heard: Heard) -> tuple[int, ...]:
+        for event in heard.events:
+            self._send(event)
+        if heard.finished is not None:
+            self._finish(heard.finished)
+        return heard.stop
+
+
+class CompletionJob(_Timed):
+    def __init__(self, request: CompletionRequest, emit: Emit, *, seed: int) -> None:
+        super().__init__(emit, seeds=(seed,), deadline_s=COMPLETION_DEADLINE_S)
+        self.messages = request.messages
+        self.max_tokens = request.max_tokens
+        self.sampling = Sampling(request.temperature, request.top_p, repetition_penalty=1.0)
+
+    def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
+        self._count(pieces)
+        for piece in pieces:
+            if piece.text:
+                self._send(TextEvent(piece.text))
+            if piece.ended:
+                self._finish(FinishReason.DONE if piece.ended == "stop" else FinishReason.LENGTH)
+        return ()
+
+    def look_at_clock(self) -> tuple[int, ...]:
+        if time.monotonic() < self._deadline_at:
+            return ()
+        self._finish(FinishReason.DEADLINE)
+        return (0,)
+
+
+def candidate_seed(seed: int, number: int) -> int:
+    """Neighbouring seeds must not share candidates, as `seed + number` would."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:8]) >> 1

@@ -1,0 +1,44 @@
+"""Messages to the token ids a model reads, by its own chat template, cut to what it can hold.
+
+Below this module there are ids; above it there is text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from inference.contracts import Message, Role
+from inference.errors import ContractError
+
+
+@dataclass(frozen=True)
+class Prompt:
+    ids: tuple[int, ...]
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, longest: int) -> Prompt:
+    """The prompt in at most `longest` tokens: the oldest messages after the system's are left out until it fits.
+
+    A system message and last message that do not fit together are a ContractError."""
+    lead, talk = (messages[:1], messages[1:]) if messages[0].role == Role.SYSTEM else ((), messages)
+    while True:
+        ids = _ids(tokenizer, [*lead, *talk])
+        if len(ids) <= longest:
+            return Prompt(ids)
+        if len(talk) <= 1:
+            raise ContractError(f"longer than the model's {longest} tokens", field="messages")
+        talk = talk[max(1, len(talk) // 4) :]
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> tuple[int, ...]:
+    turns = [{"role": str(message.role), "content": _tame(tokenizer, message.text)} for message in messages]
+    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _tame(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+    """A person who types a control token must not end their message or speak as somebody else."""
+    for token in tokenizer.all_special_tokens:
+        text = text.replace(token, f"{token[0]} {token[1:]}")
+    return text

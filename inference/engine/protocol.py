@@ -1,0 +1,39 @@
+"""What the server asks of an engine, so that the model's worker and the scripted engine can stand in one place."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from inference.completion import CompletionRequest, TextEvent
+from inference.contracts import FinishedEvent, ModelName, ReplyRequest, SegmentEvent
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """`waiting` requests are queued, `speaking` have rows in the batch, `rows` are those rows."""
+
+    ready: bool
+    model: ModelName
+    waiting: int = 0
+    speaking: int = 0
+    rows: int = 0
+    detail: str = ""
+
+
+class Engine(Protocol):
+    """`reply` and `complete` may raise an EngineError when called or while iterated; closing them cancels."""
+
+    def reply(self, request: ReplyRequest) -> AsyncIterator[SegmentEvent | FinishedEvent]: ...
+
+    def complete(self, request: CompletionRequest) -> AsyncIterator[TextEvent | FinishedEvent]: ...
+
+    def status(self) -> EngineStatus: ...
+
+    async def start(self) -> None:
+        """Returns when the engine is warm; a ModelError if it cannot be."""
+
+    async def reload(self, source: str) -> ModelName:
+        """Speak with another model from the next reply on; those being given finish with the old one."""
+
+    async def drain(self, deadline_s: float) -> None:
+        """Take nothing more, let what is being given finish until the deadline, then end it."""

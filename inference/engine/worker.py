@@ -1,0 +1,295 @@
+"""The one thread that owns the model: what waits joins the batch, everything in it moves a token at a time.
+
+Callers are coroutines: `reply` and `complete` put a job into a bounded queue and read its events. Between two steps the
+thread takes in at most one prompt, so that those already speaking never wait for more than that; frees rows nobody
+listens to; and looks at deadlines. Knows no HTTP, and logs nothing that anybody wrote.
+"""
+
+import asyncio
+import logging
+import secrets
+import threading
+import traceback
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+
+from inference.completion import CompletionRequest, TextEvent
+from inference.contracts import FinishedEvent, Message, ModelName, ReplyRequest, SegmentEvent
+from inference.engine.generate import Batch, RowPiece
+from inference.engine.jobs import CompletionJob, Job, ReplyJob
+from inference.engine.loader import LoadedModel
+from inference.engine.prompt import encode
+from inference.engine.protocol import EngineStatus
+from inference.engine.race import Judge, Piece, Refuses
+from inference.engine.style import Sampling
+from inference.errors import EngineBusyError, EngineError, EngineUnavailableError, InferenceError, ModelError
+
+logger = logging.getLogger(__name__)
+
+Load = Callable[[str], LoadedModel]
+LOAD_DEADLINE_S = 600.0
+
+
+@dataclass
+class _Speaking:
+    """A job in the batch: `rows[row]` is the candidate that this row speaks for."""
+
+    job: Job
+    rows: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class _Reload:
+    source: str
+    done: Callable[[ModelName | InferenceError], None]
+
+
+class ModelWorker:
+    def __init__(
+        self,
+        source: str,
+        *,
+        load: Load,
+        judge: Judge,
+        refuses: Refuses,
+        queue_size: int = 64,
+        max_rows: int = 32,
+    ) -> None:
+        self._source, self._load = source, load
+        self._judge, self._refuses = judge, refuses
+        self._queue_size, self._max_rows = queue_size, max_rows
+        self._waiting: deque[Job] = deque()
+        self._speaking: list[_Speaking] = []
+        self._wake = threading.Condition()
+        self._reload: _Reload | None = None
+        self._is_ready = self._is_draining = self._is_stopping = False
+        self._model_name = ModelName("")
+        self._thread: threading.Thread | None = None
+
+    # Called from the event loop.
+
+    async def start(self) -> None:
+        """Load and warm up; returns when ready, or raises the ModelError that kept it from being."""
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[ModelName] = loop.create_future()
+        with self._wake:
+            self._reload = _Reload(self._source, settler(loop, ready))
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+        await ready
+
+    def reply(self, request: ReplyRequest) -> AsyncIterator[SegmentEvent | FinishedEvent]:
+        """Queue a judged reply; EngineBusyError here and not later when the queue is full."""
+        inbox = Inbox()
+        job = ReplyJob(request, inbox.emit, judge=self._judge, refuses=self._refuses)
+        self._submit(job)
+        return inbox.events(lambda: self._cancel(job))
+
+    def complete(self, request: CompletionRequest) -> AsyncIterator[TextEvent | FinishedEvent]:
+        inbox = Inbox()
+        seed = secrets.randbits(63) if request.seed is None else request.seed
+        job = CompletionJob(request, inbox.emit, seed=seed)
+        self._submit(job)
+        return inbox.events(lambda: self._cancel(job))
+
+    def status(self) -> EngineStatus:
+        with self._wake:
+            return EngineStatus(
+                ready=self._is_ready and not self._is_draining,
+                model=self._model_name,
+                waiting=len(self._waiting),
+                speaking=len(self._speaking),
+                rows=sum(len(speaking.rows) for speaking in self._speaking),
+                detail="draining" if self._is_draining else "",
+            )
+
+    async def reload(self, source: str) -> ModelName:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[ModelName] = loop.create_future()
+        with self._wake:
+            if self._reload is not None:
+                raise EngineBusyError("a model is being loaded already", retry_after_s=10)
+            self._reload = _Reload(source or self._source, settler(loop, done))
+            self._wake.notify_all()
+        return await asyncio.wait_for(done, LOAD_DEADLINE_S)
+
+    async def drain(self, deadline_s: float) -> None:
+        with self._wake:
+            self._is_draining = True
+        await asyncio.to_thread(self._wait_until_idle, deadline_s)
+        with self._wake:
+            self._is_stopping = True
+            self._wake.notify_all()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, 10)
+
+    def _wait_until_idle(self, deadline_s: float) -> None:
+        with self._wake:
+            self._wake.wait_for(lambda: not (self._waiting or self._speaking), timeout=deadline_s)
+
+    def _submit(self, job: Job) -> None:
+        with self._wake:
+            if self._is_draining or not self._is_ready:
+                raise EngineUnavailableError("the worker is not ready")
+            if len(self._waiting) >= self._queue_size:
+                raise EngineBusyError(retry_after_s=1 + len(self._waiting) // 8)
+            if len(job.seeds) > self._max_rows:
+                raise EngineError("more candidates than the worker has rows")
+            self._waiting.append(job)
+            self._wake.notify_all()
+
+    def _cancel(self, job: Job) -> None:
+        with self._wake:
+            job.cancelled = True
+            self._wake.notify_all()
+
+    # Called from the thread.
+
+    def _run(self) -> None:
+        batch: Batch | None = None
+        while not self._is_stopping:
+            batch = self._take_reload(batch)
+            if batch is None:
+                self._wait()
+                continue
+            try:
+                self._move(batch)
+            except Exception as error:  # the thread must outlive any one batch
+                _log_without_words("the batch failed", error)
+                self._fail_all(EngineError("the engine failed"))
+                batch = Batch(batch.model)
+        self._fail_all(EngineUnavailableError("the worker is stopping"))
+
+    def _move(self, batch: Batch) -> None:
+        """Once round: sweep, let one in, one step for everybody; sleeps only when there is nothing to do."""
+        self._sweep(batch)
+        job = self._next_job(batch)
+        if job is not None:
+            self._admit(job, batch)
+        elif not self._speaking:
+            self._wait()
+        self._hear(batch.step(), batch)
+
+    def _wait(self) -> None:
+        with self._wake:
+            if not (self._waiting or self._is_stopping or self._reload):
+                self._wake.wait(timeout=1.0)
+
+    def _next_job(self, batch: Batch) -> Job | None:
+        with self._wake:
+            if self._reload is not None or not self._waiting:
+                return None
+            if batch.rows + len(self._waiting[0].seeds) > self._max_rows:
+                return None
+            job = self._waiting.popleft()
+            self._speaking.append(_Speaking(job))
+            return job
+
+    def _admit(self, job: Job, batch: Batch) -> None:
+        speaking = self._speaking[-1]
+        model = batch.model
+        job.begin(model.name)
+        try:
+            prompt = encode(model.tokenizer, job.messages, longest=model.context - job.max_tokens)
+        except InferenceError as error:
+            job.fail(error)
+            self._forget(speaking)
+            return
+        rows, pieces = batch.add(prompt, seeds=job.seeds, sampling=job.sampling, max_tokens=job.max_tokens)
+        speaking.rows = {row: candidate for candidate, row in enumerate(rows)}
+        self._hear(pieces, batch)
+
+    def _hear(self, pieces: Iterable[RowPiece], batch: Batch) -> None:
+        by_row = {piece.row: piece for piece in pieces}
+        for speaking in list(self._speaking):
+            own = [
+                Piece(candidate, by_row[row].text, by_row[row].ended)
+                for row, candidate in speaking.rows.items()
+                if row in by_row
+            ]
+            if own:
+                self._stop(speaking, speaking.job.hear(own), batch)
+
+    def _sweep(self, batch: Batch) -> None:
+        """Free what nobody waits for, and end what is late, in the batch and in the queue."""
+        for speaking in list(self._speaking):
+            if speaking.job.cancelled:
+                speaking.job.over = True
+            late = () if speaking.job.over else speaking.job.look_at_clock()
+            self._stop(speaking, late, batch)
+        with self._wake:
+            queued = list(self._waiting)
+        for job in queued:
+            if not job.cancelled:
+                job.look_at_clock()
+        with self._wake:
+            self._waiting = deque(job for job in self._waiting if not (job.cancelled or job.over))
+            self._wake.notify_all()
+
+    def _stop(self, speaking: _Speaking, candidates: Iterable[int], batch: Batch) -> None:
+        stopped = set(candidates)
+        over = speaking.job.over
+        rows = [row for row, candidate in speaking.rows.items() if over or candidate in stopped]
+        batch.drop(rows)
+        for row in rows:
+            del speaking.rows[row]
+        if over:
+            self._forget(speaking)
+
+    def _forget(self, gone: _Speaking) -> None:
+        with self._wake:
+            self._speaking = [speaking for speaking in self._speaking if speaking is not gone]
+            self._wake.notify_all()
+
+    def _fail_all(self, error: InferenceError) -> None:
+        with self._wake:
+            jobs = [*(speaking.job for speaking in self._speaking)]
+            if self._is_stopping:
+                jobs += self._waiting
+                self._waiting.clear()
+            self._speaking = []
+        for job in jobs:
+            job.fail(error)
+
+    def _take_reload(self, batch: Batch | None) -> Batch | None:
+        """Change the model once nobody speaks with the old one; a model that will not load leaves the old one."""
+        asked = self._reload
+        if asked is None or self._speaking:
+            return batch
+        try:
+            model = self._load(asked.source)
+            _warm_up(model)
+        except Exception as error:  # whatever a model's files provoke, the caller must hear of it
+            _log_without_words("the model cannot be loaded", error)
+            outcome: ModelName | InferenceError = _as_model_error(error)
+        else:
+            batch, outcome = Batch(model), model.name
+        with self._wake:
+            self._reload = None
+            self._is_ready = batch is not None
+            self._model_name = outcome if isinstance(outcome, ModelName) else self._model_name
+        asked.done(outcome)
+        return batch
+
+
+def _warm_up(model: LoadedModel) -> None:
+    """The first run of each shape is slow; let it be ours and not a person's."""
+    prompt = encode(model.tokenizer, (Message("user", "Good morning. " * 20),), longest=model.context - 8)
+    batch = Batch(model)
+    batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
+    while batch.step():
+        pass
+
+
+def _as_model_error(error: Exception) -> ModelError:
+    return (
+        error
+        if isinstance(error, ModelError)
+        else ModelError(f"the model cannot run ({type(error).__name__})")
+    )
+
+
+def _log_without_words(what: str, error: Exception) -> None:
+    """The place of an error and its kind; its message could hold what somebody wrote."""
+    logger.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))

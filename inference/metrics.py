@@ -1,0 +1,75 @@
+"""The worker's figures for Prometheus: counts and times by event, never by what was said or by whom."""
+
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from inference.contracts import FinishedEvent, SegmentEvent
+from inference.engine.protocol import EngineStatus
+from inference.errors import InferenceError
+
+T = TypeVar("T")
+SECONDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.8, 1, 1.5, 2, 3, 5, 10, 20, 60)
+
+
+class Metrics:
+    """One registry for one application, so that two in a process do not meet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        own = {"registry": self.registry}
+        self._finished = Counter(
+            "pixelated_worker_finished", "Requests ended, by how", ["route", "reason"], **own
+        )
+        self._errors = Counter(
+            "pixelated_worker_errors", "Requests failed, by code", ["route", "code"], **own
+        )
+        self._segments = Counter("pixelated_worker_segments", "Segments sent", **own)
+        self._findings = Counter("pixelated_worker_findings", "Findings on sent segments", ["kind"], **own)
+        self._tokens = Counter("pixelated_worker_tokens", "Tokens sampled", **own)
+        self._queued = Histogram(
+            "pixelated_worker_queued_seconds", "Wait in the queue", buckets=SECONDS, **own
+        )
+        self._first = Histogram(
+            "pixelated_worker_first_seconds", "Receipt to the first words", ["route"], buckets=SECONDS, **own
+        )
+        self._total = Histogram(
+            "pixelated_worker_total_seconds", "Receipt to the end", ["route"], buckets=SECONDS, **own
+        )
+        self._waiting = Gauge("pixelated_worker_waiting", "Requests in the queue", **own)
+        self._speaking = Gauge("pixelated_worker_speaking", "Requests being answered", **own)
+        self._rows = Gauge("pixelated_worker_rows", "Rows in the batch", **own)
+        self._ready = Gauge("pixelated_worker_ready", "1 when requests are taken", **own)
+
+    async def watch(self, events: AsyncIterator[T], *, route: str) -> AsyncIterator[T]:
+        """Pass events on, counting them."""
+        try:
+            async for event in events:
+                self._count(event, route)
+                yield event
+        except InferenceError as error:
+            self.failed(route, error.code)
+            raise
+
+    def failed(self, route: str, code: str) -> None:
+        self._errors.labels(route, code).inc()
+
+    def look_at(self, status: EngineStatus) -> None:
+        self._waiting.set(status.waiting)
+        self._speaking.set(status.speaking)
+        self._rows.set(status.rows)
+        self._ready.set(int(status.ready))
+
+    def _count(self, event: object, route: str) -> None:
+        if isinstance(event, SegmentEvent):
+            self._segments.inc()
+            for finding in event.findings:
+                self._findings.labels(finding.kind).inc()
+        if isinstance(event, FinishedEvent):
+            self._finished.labels(route, event.reason).inc()
+            self._tokens.inc(event.timings.tokens)
+            self._queued.observe(event.timings.queued_ms / 1000)
+            self._total.labels(route).observe(event.timings.total_ms / 1000)
+            if event.timings.first_segment_ms is not None:
+                self._first.labels(route).observe(event.timings.first_segment_ms / 1000)

@@ -1,0 +1,15 @@
+"""GET /metrics: the worker's figures in Prometheus' text format."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+
+async def metrics(request: Request) -> Response:
+    state = request.app.state
+    state.metrics.look_at(state.engine.status())
+    return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+ROUTE = Route("/metrics", metrics, methods=["GET"])
