@@ -1,0 +1,1 @@
+"""The difficult client: state, rules, planner, ledger, and practice sessions with them."""

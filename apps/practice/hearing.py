@@ -1,0 +1,101 @@
+"""What the client hears in a turn: its codes, the topics it touches, an apology, small talk.
+
+Looks words up in the case's topics and the rule table's signals; judges nothing and moves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.practice.state import ClientState, Memory
+from apps.practice.table import RuleTable
+from apps.scenarios.case import NO_CODE, Case, Gate
+from inference.contracts import BehaviourCode
+
+REFLECTIONS = frozenset({"SR", "CR"})
+PRESSURE = frozenset({"Persuade", "Confront"})
+
+# Which code a client answers when a turn holds several: pressure first, then what wants an answer.
+_LEAD = ("Confront", "Persuade", "Q", "PersuadeWith", "Seek", "Emphasize", "AF", "CR", "SR", "GI")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One turn as heard. `topics`: ids its words touch; `topic`: the one the reply is about, carried over from the
+    client's last answer where the words touch none and there was a code, or empty. `early`: it touches something
+    gated for which there is far too little trust. `permission`: leave to advise
+    holds. `runs` and `questions` count this turn."""
+
+    codes: frozenset[str]
+    lead: str
+    question: str
+    signals: frozenset[str]
+    topics: tuple[str, ...]
+    topic: str
+    on_topic: bool
+    early: bool
+    permission: bool
+    runs: dict[str, int]
+    questions: int
+
+    @property
+    def pressed(self) -> bool:
+        """The turn confronts, or advises without leave."""
+        return "Confront" in self.codes or ("Persuade" in self.codes and not self.permission)
+
+
+def hear(
+    case: Case,
+    *,
+    codes: Sequence[BehaviourCode],
+    text: str,
+    state: ClientState,
+    memory: Memory,
+    table: RuleTable,
+) -> Heard:
+    """Read one turn. A question of no known kind counts as open."""
+    names = frozenset(code.code for code in codes)
+    words = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    topics = _topics(case, words)
+    signals = frozenset(
+        name for name, patterns in table.signals.items() if any(p.search(words) for p in patterns)
+    )
+    if topics:
+        signals -= {"small_talk"}
+    topic = topics[0] if topics else memory.topic if names and "small_talk" not in signals else ""
+    runs = {name: memory.runs.get(name, 0) + 1 for name in sorted(names)}
+    asked_only = "Q" in names and not names & REFLECTIONS
+    return Heard(
+        codes=names,
+        lead=next((code for code in _LEAD if code in names), NO_CODE),
+        question=next((code.subtype or "open" for code in codes if code.code == "Q"), ""),
+        signals=signals,
+        topics=topics,
+        topic=topic,
+        on_topic=bool(topics) or "evoking" in signals,
+        early=any(
+            gate.topic in topics and state.trust < gate.trust * table.scale.too_soon
+            for gate in gates_left(case, memory)
+        ),
+        permission=memory.permission > 0 or bool(names & {"PersuadeWith"}),
+        runs=runs,
+        questions=memory.questions + 1 if asked_only else 0 if names & REFLECTIONS else memory.questions,
+    )
+
+
+def gates_left(case: Case, memory: Memory) -> list[Gate]:
+    """What this branch has not been told yet, in the author's order."""
+    return [gate for gate in case.gates if gate.id not in memory.told]
+
+
+def _topics(case: Case, words: str) -> tuple[str, ...]:
+    """Ids of the topics touched, the one with most words in the turn first, then in the author's order."""
+    touched = []
+    for topic in case.topics:
+        stems = "|".join(map(re.escape, topic.words))
+        count = len(re.findall(rf"\b(?:{stems})", words))
+        if count:
+            touched.append((-count, len(touched), topic.id))
+    return tuple(name for _, _, name in sorted(touched))
