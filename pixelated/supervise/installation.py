@@ -16,7 +16,7 @@ from pixelated.supervise.postgres import EmbeddedPostgres
 from pixelated.supervise.private_files import Claim, private_folder
 from pixelated.supervise.redis import EmbeddedRedis
 from pixelated.supervise.supervisor import Say, StopAsked, Supervisor, Watched
-from pixelated.supervise.surroundings import leave_note, remove_note, starting_environment
+from pixelated.supervise.surroundings import LOCK, leave_note, remove_note, starting_environment
 
 SCRIPTED = "scripted"
 WORKER = "worker"
@@ -54,7 +54,7 @@ def run_installation(*, data_dir: Path, port: int, engine: str, manage: Path, sa
 
 def _claim(data_dir: Path, address: str) -> Claim:
     try:
-        claim = Claim(data_dir / "up.lock")
+        claim = Claim(data_dir / LOCK)
     except AlreadyRunningError as error:
         raise AlreadyRunningError(
             f"Pixelated Empathy is already running on the data in {data_dir}: {error}\n"

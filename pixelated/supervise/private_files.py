@@ -67,3 +67,15 @@ class Claim:
     def release(self) -> None:
         self.note("")
         os.close(self._handle)
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether a living process holds the claim."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

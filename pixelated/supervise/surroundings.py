@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pixelated.supervise.errors import SuperviseError
-from pixelated.supervise.private_files import private_folder, write_private
+from pixelated.supervise.private_files import is_claimed, private_folder, write_private
 
+LOCK = "up.lock"
 _NOTE = "running.json"
 # Easy to read aloud and to type: no letter that looks like a digit.
 _READABLE = "".join(sorted(set(string.ascii_lowercase + string.digits) - set("l1o0")))
@@ -83,7 +84,7 @@ def remove_note(data_dir: Path) -> None:
 def adopt_running_installation(data_dir: Path) -> None:
     """Put the running installation's addresses into this process's environment, where it has none of its own."""
     note = data_dir / _NOTE
-    if "DATABASE_URL" in os.environ or not note.is_file():
+    if "DATABASE_URL" in os.environ or not note.is_file() or not is_claimed(data_dir / LOCK):
         return
     for name, value in json.loads(note.read_text()).items():
         os.environ.setdefault(name, value)
