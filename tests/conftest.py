@@ -35,6 +35,10 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(_home, ignore_errors=True)
 
 
+# Argon2 is slow on purpose; tests/apps/accounts shows that the product uses it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """One cluster for the whole run; fast and forgetful, as nothing in it is worth keeping."""

@@ -13,6 +13,7 @@ from apps.accounts.enums import Role
 from apps.accounts.errors import InvitationError
 from apps.accounts.models import Invitation, JoinLink, Membership, Organisation, User
 from apps.audit import services as audit
+from apps.audit.actions import Action
 from apps.core.organisation import acting_for
 from apps.vault import services as vault
 from apps.vault.sealing import Place
@@ -43,7 +44,7 @@ def join_organisation(user: User, *, organisation: Organisation, role: Role, nam
         )
         membership.save(force_insert=True)
         audit.append(
-            "membership.created",
+            Action.MEMBERSHIP_CREATED,
             actor_id=user.pk,
             organisation_id=organisation.pk,
             object_kind="membership",
@@ -66,7 +67,7 @@ def invite(email: str, *, role: Role, by: Actor) -> tuple[Invitation, str]:
             expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
         audit.append(
-            "invitation.created",
+            Action.INVITATION_CREATED,
             actor_id=by.user_id,
             organisation_id=by.organisation_id,
             object_kind="invitation",
@@ -87,7 +88,7 @@ def open_join_link(role: Role, *, by: Actor) -> tuple[JoinLink, str]:
             organisation_id=by.organisation_id, role=role, token_hash=hashed(token)
         )
         audit.append(
-            "join_link.opened",
+            Action.JOIN_LINK_OPENED,
             actor_id=by.user_id,
             organisation_id=by.organisation_id,
             object_kind="join_link",

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from apps.accounts.models import User
 from apps.accounts.queries import actor_for
 from apps.audit import services as audit
+from apps.audit.actions import Action
 
 
-def _record(action: str, user: User | None, *, allowed: bool = True) -> None:
+def _record(action: Action, user: User | None, *, allowed: bool = True) -> None:
     actor = actor_for(user) if user else None
     audit.append(
         action,
@@ -25,20 +26,20 @@ def _record(action: str, user: User | None, *, allowed: bool = True) -> None:
 
 @receiver(user_logged_in)
 def signed_in(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    _record("session.started", user)
+    _record(Action.SESSION_STARTED, user)
 
 
 @receiver(user_logged_out)
 def signed_out(sender: object, request: HttpRequest, user: User | None, **kwargs: object) -> None:
     if user:
-        _record("session.ended", user)
+        _record(Action.SESSION_ENDED, user)
 
 
 @receiver(user_login_failed)
 def sign_in_failed(sender: object, credentials: dict[str, object], **kwargs: object) -> None:
-    _record("session.refused", None, allowed=False)
+    _record(Action.SESSION_REFUSED, None, allowed=False)
 
 
 @receiver(user_signed_up)
 def signed_up(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    _record("user.created", user)
+    _record(Action.USER_CREATED, user)
