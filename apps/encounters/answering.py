@@ -1,0 +1,42 @@
+"""What a mode gives to have a turn answered: what to ask the engine for, and what to say when it cannot.
+
+The mode decides while the turn is opened, in that transaction; words come afterwards. Knows no mode.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from apps.encounters.enums import Source
+from apps.encounters.models import Encounter
+from apps.encounters.services import Opened
+from inference.contracts import ReplyRequest
+
+
+@dataclass(frozen=True)
+class FixedReply:
+    """Words that need no engine: an authored line, or a protocol's fixed words. One entry a segment."""
+
+    texts: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a turn will be answered. `request` None: by `fixed` alone. `cue` goes with the first segment."""
+
+    fixed: FixedReply
+    request: ReplyRequest | None = None
+    cue: str = ""
+    versions: Mapping[str, object] = field(default_factory=dict)
+
+
+class Answerer(Protocol):
+    """A mode, as the turn runner sees it. Every method runs in the caller's `acting_for`."""
+
+    def plan(self, encounter: Encounter, opened: Opened) -> Plan:
+        """Decide the reply and record the decision. Called once a turn, in the transaction that opened it."""
+
+    def told(self, turn_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, object]]:
+        """What the mode tells of finished turns: `ledger`, `coach`. One query for all of them."""

@@ -1,0 +1,281 @@
+"""Changes to an encounter, each in the caller's `acting_for`: start, open a turn, show, close, end, sweep.
+
+The database holds the invariants (one open turn, one row per client id, one order); what raises here explains them.
+Locks are taken in one order: the encounter's row, then the audit head.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from apps.accounts.actors import Actor
+from apps.audit import services as audit
+from apps.audit.actions import Action
+from apps.encounters import words
+from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source, TurnStatus, UtteranceKind
+from apps.encounters.errors import EncounterEndedError, TurnRefusedError
+from apps.encounters.models import Encounter, Segment, Turn, Utterance
+from apps.encounters.order import append_event
+from apps.scenarios.models import ScenarioVersion
+from apps.vault import services as vault
+
+LEASE_S = 15
+CONTINUES = (TurnStatus.ANSWERED, TurnStatus.REPLACED, TurnStatus.STOPPED)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A turn as it stands after a send. `created` is False for a repeat of the same client id."""
+
+    turn: Turn
+    text: str
+    created: bool
+    seq: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a turn closes. `error_code` is set exactly for FAILED."""
+
+    status: TurnStatus
+    source: Source = Source.NONE
+    error_code: str = ""
+    versions: dict[str, object] | None = None
+    timings: dict[str, object] | None = None
+
+
+def start_encounter(
+    *, actor: Actor, mode: Mode, scenario_version: ScenarioVersion | None, seed: int
+) -> Encounter:
+    """Begin a sitting under a key of its own."""
+    encounter_id = uuid4()
+    data_key_id = vault.create_data_key(actor.organisation_id, purpose="encounter", subject_id=encounter_id)
+    encounter = Encounter.objects.create(
+        id=encounter_id,
+        organisation_id=actor.organisation_id,
+        person_id=actor.user_id,
+        mode=mode,
+        scenario_version=scenario_version,
+        data_key_id=data_key_id,
+        seed=seed,
+    )
+    _audit(Action.ENCOUNTER_STARTED, encounter, actor_id=actor.user_id, role=actor.role_words)
+    return encounter
+
+
+def utter(encounter: Encounter, kind: UtteranceKind, text: str, *, cue: str = "") -> int:
+    """Show something that is no reply, in the encounter's order; returns its number."""
+    utterance = Utterance(
+        id=uuid4(), organisation_id=encounter.organisation_id, encounter=encounter, kind=kind, cue=cue
+    )
+    utterance.text_sealed = words.seal_for(encounter, text, place=words.utterance_place(utterance))
+    utterance.save(force_insert=True)
+    return append_event(encounter, EventKind.UTTERANCE, utterance=utterance)
+
+
+def locked(encounter_id: UUID) -> Encounter:
+    """The encounter with its row locked until commit."""
+    return Encounter.objects.select_for_update().get(pk=encounter_id)
+
+
+def open_turn(
+    encounter_id: UUID, *, client_id: UUID, text: str, parent_id: UUID | None, continues: bool
+) -> Opened:
+    """Take what a person said. A repeated `client_id` with the same words returns the first turn unchanged.
+
+    `continues` follows the turn last answered; else the turn hangs on `parent_id` (None: a first turn).
+
+    Raises:
+        EncounterEndedError, TurnRefusedError: nothing was stored.
+    """
+    kept = words.acceptable(text)
+    encounter = locked(encounter_id)
+    known = Turn.objects.filter(encounter=encounter, client_id=client_id).first()
+    if known:
+        if words.said_in(known) != kept:
+            raise TurnRefusedError("client_id_reused")
+        return Opened(known, kept, created=False, seq=encounter.last_seq)
+    if encounter.status != EncounterStatus.LIVE:
+        raise EncounterEndedError
+    _make_room(encounter)
+    parent = _tip(encounter) if continues else _parent(encounter, parent_id)
+    turn = Turn(
+        id=uuid4(),
+        organisation_id=encounter.organisation_id,
+        encounter=encounter,
+        parent=parent,
+        client_id=client_id,
+        n=parent.n + 1 if parent else 1,
+        due_at=timezone.now() + timedelta(seconds=LEASE_S),
+    )
+    turn.text_sealed = words.seal_for(encounter, kept, place=words.turn_place(turn))
+    turn.save(force_insert=True)
+    seq = append_event(encounter, EventKind.ACCEPTED, turn=turn)
+    return Opened(turn, kept, created=True, seq=seq)
+
+
+def _make_room(encounter: Encounter) -> None:
+    """At most one turn is open. One whose lease ran out is closed here, without waiting for the sweep."""
+    busy = Turn.objects.filter(encounter=encounter, status=TurnStatus.OPEN).first()
+    if busy is None:
+        return
+    if busy.due_at > timezone.now():
+        raise TurnRefusedError("turn_open")
+    _close(encounter, busy, Ending(TurnStatus.FAILED, error_code="interrupted"))
+
+
+def _tip(encounter: Encounter) -> Turn | None:
+    return Turn.objects.filter(encounter=encounter, status__in=CONTINUES).order_by("-opened_at").first()
+
+
+def _parent(encounter: Encounter, parent_id: UUID | None) -> Turn | None:
+    if parent_id is None:
+        return None
+    parent = Turn.objects.filter(encounter=encounter, pk=parent_id, status__in=CONTINUES).first()
+    if parent is None:
+        raise TurnRefusedError("turn_unknown")
+    return parent
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What showing a segment told: its number, or None where the turn is closed already; and whether to stop."""
+
+    seq: int | None
+    stop: bool
+
+
+def show_segment(
+    turn: Turn,
+    text: str,
+    *,
+    n: int,
+    source: Source,
+    cue: str = "",
+    findings: list[dict[str, object]] | None = None,
+) -> Shown:
+    """Seal and number a judged segment, so that it may be sent. Renews the turn's lease."""
+    encounter = locked(turn.encounter_id)
+    if not renew_lease(turn):
+        return Shown(None, stop=True)
+    segment = Segment(
+        id=uuid4(),
+        organisation_id=turn.organisation_id,
+        turn=turn,
+        n=n,
+        source=source,
+        cue=cue,
+        findings=findings or [],
+    )
+    segment.text_sealed = words.seal_for(
+        encounter, text, place=words.segment_place(segment, encounter_id=encounter.pk)
+    )
+    segment.save(force_insert=True)
+    seq = append_event(encounter, EventKind.SEGMENT, turn=turn, segment=segment)
+    stop = Turn.objects.filter(pk=turn.pk, stop_requested=True).exists()
+    return Shown(seq, stop)
+
+
+def replace_rest(turn: Turn, *, why: str) -> int:
+    """Record that what follows is not what was being generated; `why` is a code."""
+    encounter = locked(turn.encounter_id)
+    return append_event(encounter, EventKind.REPLACED, turn=turn, facts={"why": why})
+
+
+def renew_lease(turn: Turn) -> bool:
+    """Say that the turn is still being answered; False where it was closed meanwhile."""
+    until = timezone.now() + timedelta(seconds=LEASE_S)
+    return bool(Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN).update(due_at=until))
+
+
+def stop_wanted(turn: Turn) -> bool:
+    return Turn.objects.filter(pk=turn.pk, stop_requested=True).exists()
+
+
+def request_stop(encounter: Encounter, turn_id: UUID) -> bool:
+    """Ask whoever answers this turn to stop; False where it is not open. Safe to repeat.
+
+    Raises:
+        TurnRefusedError: turn_unknown.
+    """
+    if not Turn.objects.filter(encounter=encounter, pk=turn_id).exists():
+        raise TurnRefusedError("turn_unknown")
+    return bool(
+        Turn.objects.filter(encounter=encounter, pk=turn_id, status=TurnStatus.OPEN).update(
+            stop_requested=True
+        )
+    )
+
+
+def close_turn(turn: Turn, ending: Ending) -> int | None:
+    """End a turn, once: returns the number of its last event, or None where it was closed before.
+
+    The audit entry is appended last, as its lock is shared by everyone.
+    """
+    return _close(locked(turn.encounter_id), turn, ending)
+
+
+def _close(encounter: Encounter, turn: Turn, ending: Ending) -> int | None:
+    # Conditional: the runner, a sweep and a second process may all try; one of them closes it.
+    closed = Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN).update(
+        status=ending.status,
+        source=ending.source,
+        error_code=ending.error_code,
+        versions=ending.versions or {},
+        timings=ending.timings or {},
+        closed_at=timezone.now(),
+    )
+    if not closed:
+        return None
+    seq = append_event(encounter, EventKind.FINISHED, turn=turn)
+    _audit(Action.TURN_CLOSED, encounter, kind="turn", object_id=turn.pk, purpose=ending.status.lower())
+    return seq
+
+
+def end_encounter(encounter_id: UUID, *, actor: Actor) -> Encounter:
+    """End a sitting; an open turn is withdrawn. Ending twice changes nothing."""
+    encounter = locked(encounter_id)
+    if encounter.status == EncounterStatus.ENDED:
+        return encounter
+    for turn in Turn.objects.filter(encounter=encounter, status=TurnStatus.OPEN):
+        _close(encounter, turn, Ending(TurnStatus.CANCELLED))
+    encounter.status, encounter.ended_at = EncounterStatus.ENDED, timezone.now()
+    encounter.save(update_fields=["status", "ended_at"])
+    append_event(encounter, EventKind.ENDED)
+    _audit(Action.ENCOUNTER_ENDED, encounter, actor_id=actor.user_id, role=actor.role_words)
+    return encounter
+
+
+def close_overdue_turns(*, at: datetime, limit: int = 100) -> list[UUID]:
+    """Close turns of the acting organisation whose answerer went silent; returns their encounters. Idempotent."""
+    swept = []
+    overdue = Turn.objects.filter(status=TurnStatus.OPEN, due_at__lt=at).order_by("due_at")[:limit]
+    for turn in list(overdue):
+        encounter = locked(turn.encounter_id)
+        still = Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN, due_at__lt=at).first()
+        if still and _close(encounter, still, Ending(TurnStatus.FAILED, error_code="interrupted")):
+            swept.append(encounter.pk)
+    return swept
+
+
+def _audit(
+    action: Action,
+    encounter: Encounter,
+    *,
+    kind: str = "encounter",
+    object_id: UUID | None = None,
+    actor_id: UUID | None = None,
+    role: str = "",
+    purpose: str = "",
+) -> None:
+    audit.append(
+        action,
+        actor_id=actor_id or encounter.person_id,
+        organisation_id=encounter.organisation_id,
+        object_kind=kind,
+        object_id=object_id or encounter.pk,
+        role=role,
+        purpose=purpose,
+    )
