@@ -1,0 +1,89 @@
+"""Carries word of new events to other web processes: ids and numbers only, through the channel layer.
+
+A message lost costs nothing but a moment: followers poll while the bus is not healthy.
+"""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+
+from apps.chat.hub import Hub, hub
+
+GROUP = "encounters"
+SEND_LIMIT_S = 1.0
+RETRY_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Bus:
+    """One a process; started by the first socket."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._task: asyncio.Task[None] | None = None
+        self._sends: set[asyncio.Task[None]] = set()
+        self._channel = ""
+        self.healthy = False
+
+    def ensure_listening(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._listen())
+
+    def tell(self, encounter_id: UUID, seq: int) -> None:
+        """Say, without waiting, that an encounter has a new event."""
+        self._send({"type": "news", "encounter": str(encounter_id), "seq": seq, "from": self._channel})
+
+    def tell_stop(self, turn_id: UUID) -> None:
+        """Ask whichever process answers this turn to stop."""
+        self._send({"type": "stop", "turn": str(turn_id), "from": self._channel})
+
+    def _send(self, message: dict[str, object]) -> None:
+        if not self.healthy:
+            return
+        task = asyncio.create_task(self._sent(message))
+        self._sends.add(task)
+        task.add_done_callback(self._sends.discard)
+
+    async def _sent(self, message: dict[str, object]) -> None:
+        try:
+            async with asyncio.timeout(SEND_LIMIT_S):
+                await get_channel_layer().group_send(GROUP, message)
+        except Exception:  # noqa: BLE001  (whatever the layer raises, a turn must not notice)
+            self._lost()
+
+    def _lost(self) -> None:
+        if self.healthy:
+            log.warning("the channel layer is away; followers poll")
+        self.healthy = False
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._receive()
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # noqa: BLE001  (Redis gone in any of its ways: try again)
+                self._lost()
+                self._hub.hint_everyone()
+                await asyncio.sleep(RETRY_S)
+
+    async def _receive(self) -> None:
+        layer = get_channel_layer()
+        self._channel = await layer.new_channel()
+        await layer.group_add(GROUP, self._channel)
+        self.healthy = True
+        self._hub.hint_everyone()
+        while True:
+            message = await layer.receive(self._channel)
+            if message.get("from") == self._channel:
+                continue
+            if message.get("type") == "news":
+                self._hub.hint(UUID(message["encounter"]), None)
+            elif message.get("type") == "stop":
+                self._hub.stop(UUID(message["turn"]))
+
+
+bus = Bus(hub)

@@ -1,0 +1,129 @@
+"""The synchronous half of a turn: what the runner and the socket ask of the apps below, each call one transaction.
+
+Knows which mode answers with what. Every function runs inside `store.in_store`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.accounts.actors import Actor
+from apps.chat.frames import Frame, Send, cue_frame, frames_of
+from apps.encounters import queries, services
+from apps.encounters.access import encounter_for
+from apps.encounters.answering import Answerer, Plan
+from apps.encounters.enums import EncounterStatus, EventKind, Mode
+from apps.encounters.models import Encounter, Turn
+from apps.encounters.order import append_event
+from apps.practice.answers import PracticeAnswerer
+from apps.safety.turns import Heard, hear
+
+ANSWERERS: Mapping[str, Answerer] = {Mode.PRACTICE: PracticeAnswerer()}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A turn that was opened and decided, ready to be worded; `plan` None for a repeat that changes nothing."""
+
+    turn: Turn
+    plan: Plan | None
+    frames: list[Frame]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an encounter stands, for a socket that joins or resumes."""
+
+    last_seq: int
+    live: bool
+    open_turn_id: UUID | None
+
+
+def begin(actor: Actor, encounter_id: UUID, send: Send) -> Begun:
+    """Open a turn, hear it, and let the mode decide, in one transaction.
+
+    Raises:
+        RefusedError: it cannot become a turn; nothing was stored.
+        Http404: it is not the actor's encounter.
+    """
+    encounter = encounter_for(actor, encounter_id)
+    before = encounter.last_seq
+    opened = services.open_turn(
+        encounter_id,
+        client_id=send.client_id,
+        text=send.text,
+        parent_id=send.parent_id,
+        continues=send.continues,
+    )
+    if not opened.created:
+        return Begun(opened.turn, None, repeat_frames(encounter, opened.turn))
+    heard = hear(encounter.mode, opened.text)
+    record_heard(encounter, opened.turn, heard)
+    plan = ANSWERERS[encounter.mode].plan(encounter, opened)
+    return Begun(opened.turn, plan, frames_after(encounter, before))
+
+
+def record_heard(encounter: Encounter, turn: Turn, heard: Heard) -> None:
+    """Keep what was heard with the turn, and open the help panel where policy says so."""
+    turn.heard = heard.facts
+    Turn.objects.filter(pk=turn.pk).update(heard=heard.facts)
+    if heard.panel:
+        append_event(encounter, EventKind.PANEL, turn=turn, facts={"panel": heard.panel})
+
+
+def repeat_frames(encounter: Encounter, turn: Turn) -> list[Frame]:
+    """What a sender who repeats itself is told again: the acceptance of the first."""
+    return [frame for frame in frames_after(encounter, 0) if frame.get("turn_id") == str(turn.pk)][:1]
+
+
+def about_me(actor: Actor, encounter_id: UUID) -> list[Frame]:
+    """The person says that this is about them: help is shown beside the case, which goes on."""
+    encounter = encounter_for(actor, encounter_id)
+    before = encounter.last_seq
+    services.locked(encounter_id)
+    append_event(encounter, EventKind.PANEL, facts={"panel": "about_me"})
+    return frames_after(encounter, before)
+
+
+def stop(actor: Actor, encounter_id: UUID, turn_id: UUID) -> None:
+    """Ask for a turn to stop.
+
+    Raises:
+        TurnRefusedError: turn_unknown.
+    """
+    services.request_stop(encounter_for(actor, encounter_id), turn_id)
+
+
+def standing(actor: Actor, encounter_id: UUID) -> Standing:
+    """Raises Http404 where it is not the actor's encounter."""
+    encounter = encounter_for(actor, encounter_id)
+    open_turn = queries.open_turn_of(encounter)
+    live = encounter.status == EncounterStatus.LIVE
+    return Standing(encounter.last_seq, live, open_turn.pk if open_turn else None)
+
+
+def read_after(actor: Actor, encounter_id: UUID, after_seq: int) -> list[Frame]:
+    """The next frames of the actor's encounter after a number, at most 500."""
+    return frames_after(encounter_for(actor, encounter_id), after_seq)
+
+
+def frames_after(encounter: Encounter, after_seq: int) -> list[Frame]:
+    events = queries.events_after(encounter, after_seq)
+    finished = [event.turn.pk for event in events if event.kind == EventKind.FINISHED and event.turn]
+    details = ANSWERERS[encounter.mode].told(finished) if finished else {}
+    return frames_of(events, details=details)
+
+
+def segment_frame(turn: Turn, *, n: int, text: str, cue: str, seq: int) -> Frame:
+    """The frame of a segment that was just committed."""
+    shown = cue_frame(cue)
+    return {"type": "turn.segment", "seq": seq, "turn_id": str(turn.pk), "n": n, "text": text, "cue": shown}
+
+
+def close(turn: Turn, ending: services.Ending) -> list[Frame]:
+    """End a turn and give the frame that says so; nothing where it was closed before."""
+    seq = services.close_turn(turn, ending)
+    if seq is None:
+        return []
+    encounter = Encounter.objects.get(pk=turn.encounter_id)
+    return frames_after(encounter, seq - 1)
