@@ -13,10 +13,10 @@ TORCH_INDEX ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-# The first of these that runs, is 3.11 or 3.12 and can make a virtual environment. PYTHON=... names another.
+SUITS := -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' </dev/null >/dev/null 2>&1
+# The first of these that suits; PYTHON=... names another.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
-	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
-	>/dev/null 2>&1 </dev/null && echo $$python && break; done)
+	$$python $(SUITS) && echo $$python && break; done)
 
 .DEFAULT_GOAL := up
 .PHONY: up test lint clean models
@@ -39,8 +39,10 @@ models: .venv/installed-worker
 	@$(BIN)/python -m inference models fetch default
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 with venv is needed and was not found. Install one (on Debian: \
-	apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(or $(PYTHON),false) $(SUITS) || { \
+	echo "Python 3.11 or 3.12 with venv is needed and was not found."; \
+	echo "Install it (Debian: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.11"; \
+	exit 1; }
 	$(PYTHON) -m venv .venv
 
 .venv/installed-torch: .venv/bin/python
