@@ -1,7 +1,7 @@
-"""Answers one turn, from its plan to its end. The task belongs to the process: it outlives the socket that began it.
+"""Answers one turn, from its plan to its end. The task belongs to the process and outlives the socket that began it.
 
-Order of each piece: judged, sealed and committed with its number, and only then sent. Whatever happens, the turn ends in
-one status; if this process dies, its lease runs out and a sweep ends it.
+Order of each piece: judged, sealed and committed with its number, and only then sent. Whatever happens, the turn ends
+in one status; if this process dies, its lease runs out and a sweep ends it.
 """
 
 import asyncio
@@ -203,7 +203,7 @@ async def _show(
 
 
 async def _close(answering: Answering, ending: Ending) -> None:
-    """End the turn; while the database is away keep trying for as long as the lease would, then leave it to the sweep."""
+    """End the turn; while the database is away keep trying as long as the lease would, then leave it to the sweep."""
     complete = replace(ending, versions=_versions(answering), timings=_timings(answering))
     for attempt in range(CLOSE_TRIES):
         try:
