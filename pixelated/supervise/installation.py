@@ -29,7 +29,7 @@ def run_installation(*, data_dir: Path, port: int, engine: str, manage: Path, sa
     Raises:
         SuperviseError: with a sentence that says what is wrong; everything started is stopped.
     """
-    private_folder(data_dir)
+    private_folder(data_dir, mode=0o711)  # What is in it is closed; services of another account pass through.
     address = f"http://{processes.HOST}:{port}/"
     claim = _claim(data_dir, address)
     supervisor = Supervisor(say)

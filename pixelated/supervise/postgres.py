@@ -228,7 +228,7 @@ def _passwords(path: Path, *, cluster: Path) -> dict[str, str]:
     if cluster.exists():
         raise DataUnreadableError(
             f"{path} is missing, and nobody can open {cluster} without it."
-            " Restore it from a backup, or move the data away to begin anew."
+            f" Restore it from a backup, or begin anew: remove {cluster.parent} and {path.parent}."
         )
     made = {name: secrets.token_urlsafe(32) for name in _PASSWORD_OWNERS}
     write_private(path, json.dumps(made, indent=1))
