@@ -50,15 +50,19 @@ def _outermost(block: _Block) -> Iterator[None]:
     token = _acting.set(block)
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('pixelated.organisation', %s, true)", [str(block.organisation_id)]
-                )
+            _see(str(block.organisation_id))
             yield
+        if connection.in_atomic_block:  # Within somebody's transaction the setting would outlive this block.
+            _see("")
     finally:
         _acting.reset(token)
         for effect in block.afterwards:
             effect()
+
+
+def _see(organisation: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pixelated.organisation', %s, true)", [organisation])
 
 
 def after_acting(effect: Callable[[], None]) -> None:
