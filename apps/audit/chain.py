@@ -91,6 +91,6 @@ def _columns_agree(entry: ChainEntry) -> bool:
         said = json.loads(entry.body)
         at = datetime.fromisoformat(said["at"])
         organisation_id = UUID(said["organisation"]) if said["organisation"] else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
     return (at, organisation_id) == (entry.at, entry.organisation_id)

@@ -19,7 +19,8 @@ class RequestContext:
     address_hash: str = ""
 
 
-_context: ContextVar[RequestContext] = ContextVar("audit_context", default=RequestContext())
+_OUTSIDE = RequestContext()
+_context: ContextVar[RequestContext] = ContextVar("audit_context", default=_OUTSIDE)
 
 
 def current_context() -> RequestContext:

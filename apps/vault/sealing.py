@@ -5,10 +5,10 @@
 
 The associated data is a list of items, each behind its length (`envelope.listed`), in this order:
 "pixelated-empathy", the format and algorithm bytes, organisation, table, column, row, encounter, position, author
-role, revision, data key id. Ids are their 16 bytes (an absent encounter is empty), numbers 8 bytes signed big-endian, words UTF-8. So a blob that is
-moved to another row, replayed from an older revision, cut or changed does not open. The text is UTF-8, then 0x80, then
-zeros up to a multiple of 64 bytes: a reader of the table learns its length in steps of 64.
-`tests/apps/vault/vectors.json` is for a second implementation.
+role, revision, data key id. Ids are their 16 bytes (an absent encounter is empty), numbers 8 bytes signed big-endian,
+words UTF-8. So a blob that is moved to another row, replayed from an older revision, cut or changed does not open.
+The text is UTF-8, then 0x80, then zeros up to a multiple of 64 bytes: a reader of the table learns its length in steps
+of 64. `tests/apps/vault/vectors.json` is for a second implementation.
 """
 
 import os

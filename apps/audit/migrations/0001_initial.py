@@ -47,8 +47,9 @@ CREATE POLICY whole_log ON audit.entry FOR SELECT TO pixelated_owner, pixelated_
 CREATE POLICY way_in ON audit.entry FOR INSERT TO pixelated_audit WITH CHECK (true);
 """
 
-APPEND = """
--- Locks the head until the transaction ends. The columns come out of the body, so that they cannot say otherwise.
+APPEND = r"""
+-- Locks the head until the transaction ends. The columns come out of the body, so that they cannot say otherwise;
+-- what the verifier could not read is refused here.
 CREATE FUNCTION audit.append(body bytea, organisation uuid) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = audit, pg_temp
@@ -60,8 +61,12 @@ DECLARE
     number bigint;
     sum bytea;
 BEGIN
-    IF (said ->> 'organisation')::uuid IS DISTINCT FROM organisation THEN
+    IF jsonb_typeof(said) <> 'object' OR NOT said ? 'organisation'
+        OR said ->> 'organisation' IS DISTINCT FROM organisation::text THEN
         RAISE EXCEPTION 'the body is about another organisation' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (said ->> 'at' ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$') IS NOT TRUE THEN
+        RAISE EXCEPTION 'the body''s time is not written as it must be' USING ERRCODE = 'check_violation';
     END IF;
     SELECT * INTO STRICT last FROM audit.head FOR UPDATE;
     number := last.seq + 1;
