@@ -1,0 +1,213 @@
+"""Codes one therapist turn by rules: which of the ten behaviour codes (after MITI 4.2.1) its words show, and where.
+
+Reads the words alone, with the client's words before it to tell a simple reflection from a complex one. Knows nothing
+of tone, of the case or of what follows. Each code at most once a volley; simple and complex together count as complex;
+Confront trumps Question; between information and persuasion, unsure counts as information; between the reflections,
+as simple. Where it cannot tell it says so (`abstained`) rather than guess. Never trained on anybody's transcripts.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from inference.contracts import BehaviourCode
+from inference.insight.sentences import Sentence, content, overlap, sentences
+
+VERSION = "behaviour 1"
+_CUES = Path(__file__).parent / "behaviour.toml"
+ECHO = 0.6
+"""Share of a reflection's content words that the client had just used from which it counts as simple (own judgement)."""
+SURE, FAIR, UNSURE = 0.85, 0.65, 0.45
+"""Confidences: a marked form, an ordinary cue, the shape of the sentence alone. Uncalibrated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The codes in the order of their spans. `abstained`: there was something to code and no rule could say what."""
+
+    codes: tuple[BehaviourCode, ...]
+    abstained: bool
+    version: str
+
+
+def code_turn(text: str, *, previous_client: str = "") -> Coding:
+    """Code one volley. Offsets are characters of `text`; `subtype` is open or closed for Q and empty otherwise."""
+    cues = _cues()
+    found: list[BehaviourCode] = []
+    unread = 0
+    permitted = bool(cues.asked.search(previous_client.lower().replace("’", "'")))
+    for sentence in sentences(text):
+        body = (
+            cues.filler.sub("", sentence.text, count=1).strip()
+            if cues.filler.match(sentence.text)
+            else sentence.text
+        )
+        if not body or cues.greeting.search(body):
+            continue
+        codes = _sentence_codes(sentence, body, previous_client, permitted=permitted)
+        permitted = permitted or any(code.code in ("Seek", "PersuadeWith") for code in codes)
+        unread += not codes and len(content(body)) >= 3
+        found.extend(codes)
+    kept = _volley(found)
+    return Coding(kept, abstained=not kept and unread > 0, version=VERSION)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cues:
+    filler: re.Pattern[str]
+    greeting: re.Pattern[str]
+    open: re.Pattern[str]
+    closed: re.Pattern[str]
+    permission: re.Pattern[str]
+    share: re.Pattern[str]
+    emphasize: re.Pattern[str]
+    affirm: re.Pattern[str]
+    persuade: re.Pattern[str]
+    softened: re.Pattern[str]
+    asked: re.Pattern[str]
+    inform: re.Pattern[str]
+    confront: re.Pattern[str]
+    marked: re.Pattern[str]
+    about_client: re.Pattern[str]
+    complex: re.Pattern[str]
+
+
+@cache
+def _cues() -> _Cues:
+    data = tomllib.loads(_CUES.read_text(encoding="utf-8"))
+    return _Cues(
+        filler=re.compile("^" + data["lead"]["filler"]),
+        greeting=re.compile(data["lead"]["greeting"]),
+        open=_any(data["question"]["open"]),
+        closed=_any(data["question"]["closed"]),
+        permission=_any(data["seek"]["permission"]),
+        share=_any(data["seek"]["share"]),
+        emphasize=_any(data["emphasize"]["any"]),
+        affirm=_any(data["affirm"]["any"]),
+        persuade=_any(data["persuade"]["any"]),
+        softened=_any(data["persuade"]["permission"]),
+        asked=_any(data["persuade"]["asked"]),
+        inform=_any(data["inform"]["any"]),
+        confront=_any(data["confront"]["any"]),
+        marked=_any(data["reflect"]["marked"]),
+        about_client=_any(data["reflect"]["about_client"]),
+        complex=_any(data["reflect"]["complex"]),
+    )
+
+
+def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bool) -> list[BehaviourCode]:
+    cues = _cues()
+    marked = cues.marked.search(body) is not None
+
+    def code(name: str, confidence: float, subtype: str = "") -> list[BehaviourCode]:
+        return [BehaviourCode(name, subtype, confidence, sentence.start, sentence.end)]
+
+    if cues.confront.search(body) and not marked:
+        return code("Confront", FAIR if sentence.asks else SURE)
+    if cues.permission.search(body):
+        return code("Seek", SURE)
+    if sentence.asks or _opens_question(body):
+        return _question(sentence, body)
+    if cues.emphasize.search(body):
+        with_advice = cues.persuade.search(body) is not None
+        return code("PersuadeWith", FAIR) if with_advice else code("Emphasize", SURE)
+    if cues.affirm.search(body):
+        reflects = [c for part in _halves(sentence, body) for c in _reflection(part, part.text, client)]
+        return code("AF", SURE) + [c for c in reflects if c.code == "CR"][:1]
+    if cues.persuade.search(body) and not marked:
+        allowed = permitted or cues.softened.search(body) is not None
+        return code("PersuadeWith" if allowed else "Persuade", FAIR)
+    return _reflection(sentence, body, client) or (code("GI", FAIR) if cues.inform.search(body) else [])
+
+
+def _opens_question(body: str) -> bool:
+    """A question written without its mark: it opens as one and is no "what I hear" or "how hard that is"."""
+    cues = _cues()
+    if re.match(
+        r"(?:what (?:i|you|we|this|that|it|they|he|she)\b|how (?:hard|difficult|sad)|when you|when i|where you|who you)",
+        body,
+    ):
+        return False
+    if re.match(
+        r"(?:tell|walk|talk) me|help me (?:to )?(?:understand|see)|describe\b|i(?:'d| would) (?:like|love) to (?:hear|know|understand)|i(?:'m| am) curious|i wonder",
+        body,
+    ):
+        return True
+    starts = re.match(
+        r"(?:what|how|why|when|where|who|which|do you|did you|are you|have you|is it|is there|can you|could you|would you|was it|were you|does)\b",
+        body,
+    )
+    return starts is not None and (cues.open.match(body) or cues.closed.match(body)) is not None
+
+
+def _question(sentence: Sentence, body: str) -> list[BehaviourCode]:
+    cues = _cues()
+    if cues.share.search(body):
+        return [BehaviourCode("Seek", "", FAIR, sentence.start, sentence.end)]
+    clause = re.split(r",\s*|\s-+\s", body)[-1]
+    closed = cues.closed.match(body) or cues.closed.match(clause)
+    counted = re.search(
+        r"\bhow (?:many|much|often|long|old|far|sure|important|ready|confident|likely)\b|\bon a scale\b", body
+    )
+    opens = cues.open.search(body)
+    invited = re.search(r"\b(?:tell|walk|describe|explain|share|help me understand|say more)\b", body)
+    kind = (
+        "open" if opens and not counted and (invited or not closed or cues.open.match(clause)) else "closed"
+    )
+    return [BehaviourCode("Q", kind, SURE if sentence.asks else FAIR, sentence.start, sentence.end)]
+
+
+def _reflection(sentence: Sentence, body: str, client: str) -> list[BehaviourCode]:
+    """A statement about the client, or one that gives back their words."""
+    cues = _cues()
+    marked = cues.marked.search(body) is not None
+    about = cues.about_client.search(body) is not None
+    share = overlap(body, client)
+    words = content(body)
+    if not marked and cues.inform.search(body) and not cues.about_client.match(body):
+        return []
+    echoed = bool(words) and share >= ECHO
+    if not (marked or about or echoed):
+        return []
+    if not words and not cues.complex.search(body):
+        return []
+    if echoed:
+        return [BehaviourCode("SR", "", SURE if about else FAIR, sentence.start, sentence.end)]
+    if cues.complex.search(body):
+        return [BehaviourCode("CR", "", SURE if marked else FAIR, sentence.start, sentence.end)]
+    if client and marked and share < 0.25 and len(words) >= 3:
+        return [BehaviourCode("CR", "", UNSURE, sentence.start, sentence.end)]
+    return [BehaviourCode("SR", "", FAIR if marked else UNSURE, sentence.start, sentence.end)]
+
+
+def _halves(sentence: Sentence, body: str) -> list[Sentence]:
+    """The clauses of a sentence that affirms, since one of them may reflect."""
+    return [
+        Sentence(part.strip(), sentence.start, sentence.end, False)
+        for part in re.split(r",|\band\b|\bbut\b", body)
+    ]
+
+
+def _volley(found: Sequence[BehaviourCode]) -> tuple[BehaviourCode, ...]:
+    """Keep each code once, the surest first, and let one code trump another as the manual has it."""
+    best: dict[str, BehaviourCode] = {}
+    for code in found:
+        if code.code not in best or code.confidence > best[code.code].confidence:
+            best[code.code] = code
+    if "CR" in best:
+        best.pop("SR", None)
+    if "Confront" in best:
+        best.pop("Q", None)
+        for weak in ("SR", "CR"):
+            if weak in best and best[weak].confidence < SURE:
+                best.pop(weak)
+    if "PersuadeWith" in best:
+        best.pop("Persuade", None)
+    return tuple(sorted(best.values(), key=lambda code: (code.start, code.code)))
