@@ -19,12 +19,13 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
 	$$python $(SUITS) && echo $$python && break; done)
 
 .DEFAULT_GOAL := up
-.PHONY: up test lint clean models
+.PHONY: up test lint clean
 
-up: .venv/installed-worker models
+up: .venv/installed-worker
 	@$(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
-test: .venv/installed-dev models
+test: .venv/installed-dev
+	$(BIN)/python -m inference models fetch default
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/installed-dev
@@ -34,9 +35,6 @@ lint: .venv/installed-dev
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	find apps inference pixelated tests -name __pycache__ -type d -prune -exec rm -rf {} +
-
-models: .venv/installed-worker
-	@$(BIN)/python -m inference models fetch default
 
 .venv/bin/python:
 	@$(or $(PYTHON),false) $(SUITS) || { \

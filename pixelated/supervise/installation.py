@@ -6,6 +6,7 @@ then the web. Knows nothing of Django but the names of its commands.
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,7 @@ WORKER = "worker"
 _MODEL_LOADS_WITHIN_S = 45.0  # Later than that, the ready line comes without the worker and says so.
 
 
-def run_installation(*, data_dir: Path, port: int, engine: str, manage: Path, say: Say) -> None:
+def run_installation(*, data_dir: Path, port: int, engine: str, say: Say) -> None:
     """Start everything, watch it, and stop it when asked to. Returns after a stop that was asked for.
 
     Raises:
@@ -36,7 +37,7 @@ def run_installation(*, data_dir: Path, port: int, engine: str, manage: Path, sa
     try:
         processes.see_that_port_is_free(port)
         environment = starting_environment(data_dir, engine=engine)
-        installation = Installation(data_dir, port, manage, environment, supervisor)
+        installation = Installation(data_dir, port, environment, supervisor)
         supervisor.listen()
         try:
             printed = installation.start()
@@ -70,7 +71,6 @@ class Installation:
 
     data_dir: Path
     port: int
-    manage: Path
     environment: dict[str, str]
     supervisor: Supervisor
     _postgres: EmbeddedPostgres | None = field(default=None, init=False)
@@ -111,6 +111,10 @@ class Installation:
         return self.supervisor.begin(Child(spec))
 
     def _begin_worker(self) -> None:
+        """Fetch the bundled models where they are not there (the longest part of a first start), then the worker."""
+        fetch = (sys.executable, "-m", "inference", "models", "fetch", "default")
+        environment = processes.worker_environment(self.environment)
+        self._step("language models", fetch, environment, limit_s=1800, shown=True)
         port = processes.free_port()
         self.environment["INFERENCE_URL"] = f"http://{processes.HOST}:{port}"
         log = self._log("worker")
@@ -136,14 +140,25 @@ class Installation:
 
     def _prepare_tables(self) -> str:
         """Migrate as the owner, then make the demo people where they are allowed; what seeding printed."""
-        command = (sys.executable, str(self.manage))
+        command = (sys.executable, "manage.py")
         migrate = (*command, "migrate", "--verbosity", "0", "--no-input")
-        self.supervisor.step("preparing the tables", migrate, environment=self.environment, limit_s=300)
+        self._step("preparing the tables", migrate, self.environment, limit_s=300)
         if self.environment["PIXELATED_ENV"] == "production":
             return ""
         seeding = {name: value for name, value in self.environment.items() if name != "DATABASE_OWNER_URL"}
+        return self._step("preparing the demo people and clients", (*command, "seed"), seeding, limit_s=120)
+
+    def _step(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        environment: Mapping[str, str],
+        *,
+        limit_s: float,
+        shown: bool = False,
+    ) -> str:
         return self.supervisor.step(
-            "preparing the demo people and clients", (*command, "seed"), environment=seeding, limit_s=120
+            name, argv, environment=environment, folder=processes.ROOT, limit_s=limit_s, shown=shown
         )
 
     def _log(self, name: str) -> Path:

@@ -4,11 +4,13 @@ Everything happens on the thread that calls `run`, which must be the main thread
 end when it does.
 """
 
+import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from pixelated.supervise.child import Child, die_with_parent, stop_together
@@ -98,9 +100,18 @@ class Supervisor:
         return True
 
     def step(
-        self, name: str, argv: tuple[str, ...], *, environment: Mapping[str, str], limit_s: float
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        limit_s: float,
+        shown: bool = False,
     ) -> str:
-        """Run a command to its end and return what it printed.
+        """Run a command in `folder` to its end and return what it printed.
+
+        `shown` lets it print for itself, where it has progress to tell.
 
         Raises:
             ServiceStartError: when it fails or takes longer than `limit_s`, with what it printed.
@@ -111,9 +122,10 @@ class Supervisor:
         process = subprocess.Popen(
             argv,
             env=dict(environment),
+            cwd=folder,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=None if shown else subprocess.PIPE,
+            stderr=None if shown else subprocess.STDOUT,
             text=True,
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
@@ -122,17 +134,18 @@ class Supervisor:
             printed = self._until_end(name, process, deadline=begun + limit_s)
         finally:
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         if process.returncode != 0:
-            raise ServiceStartError(f"{name} failed with code {process.returncode}:\n{printed.strip()}")
+            said = "" if shown else f":\n{printed.strip()}"
+            raise ServiceStartError(f"{name} failed with code {process.returncode}{said}")
         self._say(f"{name}: done in {time.monotonic() - begun:.1f} s")
         return printed
 
     def _until_end(self, name: str, process: subprocess.Popen[str], *, deadline: float) -> str:
         while True:
             try:
-                return process.communicate(timeout=_TICK_S)[0]
+                return process.communicate(timeout=_TICK_S)[0] or ""
             except subprocess.TimeoutExpired:
                 self._stop_if_asked()
                 self.tick(pause=False)

@@ -88,19 +88,22 @@ def test_waiting_at_most_a_while_returns_that_it_is_not_ready(stage: Stage) -> N
 
 def test_a_step_returns_what_it_printed(stage: Stage) -> None:
     argv = (sys.executable, "-c", "print('two people')")
-    assert stage.supervisor.step("seeding", argv, environment=dict(os.environ), limit_s=10) == "two people\n"
+    assert (
+        stage.supervisor.step("seeding", argv, environment=dict(os.environ), folder=ROOT, limit_s=10)
+        == "two people\n"
+    )
 
 
 def test_a_step_that_fails_shows_what_it_printed(stage: Stage) -> None:
     argv = (sys.executable, "-c", "import sys; print('no table'); sys.exit(2)")
     with pytest.raises(ServiceStartError, match=r"seeding failed with code 2:\nno table"):
-        stage.supervisor.step("seeding", argv, environment=dict(os.environ), limit_s=10)
+        stage.supervisor.step("seeding", argv, environment=dict(os.environ), folder=ROOT, limit_s=10)
 
 
 def test_a_step_that_takes_too_long_is_ended(stage: Stage) -> None:
     argv = (sys.executable, "-c", SLEEP)
     with pytest.raises(ServiceStartError, match="seeding did not end in time"):
-        stage.supervisor.step("seeding", argv, environment=dict(os.environ), limit_s=0.3)
+        stage.supervisor.step("seeding", argv, environment=dict(os.environ), folder=ROOT, limit_s=0.3)
 
 
 def test_a_signal_while_something_starts_ends_the_waiting(stage: Stage) -> None:

@@ -34,7 +34,6 @@ class Command(BaseCommand):
                 data_dir=data_dir.absolute(),
                 port=port,
                 engine=engine,
-                manage=settings.BASE_DIR / "manage.py",
                 say=console.print,
             )
         except SuperviseError as error:
