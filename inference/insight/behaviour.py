@@ -24,6 +24,13 @@ SURE, FAIR, UNSURE = 0.85, 0.65, 0.45
 """Confidences: a marked form, an ordinary cue, the shape of the sentence alone. Uncalibrated."""
 
 
+_TAG = re.compile(
+    r"\b(?:right|yeah|is that (?:right|it|so|fair)|isn't it|aren't you|don't you|correct|what|how|do you|are you|did you|have you|is it|would you|could you|can you)\b.{0,40}$"
+)
+LONG = 12
+"""Words from which a statement about neither the client nor their words is taken as information (own judgement)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Coding:
     """The codes in the order of their spans. `abstained`: there was something to code and no rule could say what."""
@@ -66,6 +73,8 @@ class _Cues:
     emphasize: re.Pattern[str]
     affirm: re.Pattern[str]
     persuade: re.Pattern[str]
+    offered: re.Pattern[str]
+    hint: re.Pattern[str]
     softened: re.Pattern[str]
     asked: re.Pattern[str]
     inform: re.Pattern[str]
@@ -88,6 +97,8 @@ def _cues() -> _Cues:
         emphasize=_any(data["emphasize"]["any"]),
         affirm=_any(data["affirm"]["any"]),
         persuade=_any(data["persuade"]["any"]),
+        offered=_any(data["persuade"]["offered"]),
+        hint=_any(data["persuade"]["hint"]),
         softened=_any(data["persuade"]["permission"]),
         asked=_any(data["persuade"]["asked"]),
         inform=_any(data["inform"]["any"]),
@@ -113,7 +124,10 @@ def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bo
         return code("Confront", FAIR if sentence.asks else SURE)
     if cues.permission.search(body):
         return code("Seek", SURE)
-    if sentence.asks or _opens_question(body):
+    if cues.offered.search(body):
+        return code("PersuadeWith" if permitted else "Persuade", FAIR)
+    told_back = marked and not _TAG.search(body) and not cues.closed.match(body) and not cues.open.match(body)
+    if (sentence.asks and not told_back) or _opens_question(body):
         return _question(sentence, body)
     if cues.emphasize.search(body):
         with_advice = cues.persuade.search(body) is not None
@@ -121,10 +135,15 @@ def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bo
     if cues.affirm.search(body):
         reflects = [c for part in _halves(sentence, body) for c in _reflection(part, part.text, client)]
         return code("AF", SURE) + [c for c in reflects if c.code == "CR"][:1]
-    if cues.persuade.search(body) and not marked:
-        allowed = permitted or cues.softened.search(body) is not None
-        return code("PersuadeWith" if allowed else "Persuade", FAIR)
-    return _reflection(sentence, body, client) or (code("GI", FAIR) if cues.inform.search(body) else [])
+    softened = cues.softened.search(body) is not None
+    if not marked and (cues.persuade.search(body) or (softened and cues.hint.search(body))):
+        return code("PersuadeWith" if permitted or softened else "Persuade", FAIR)
+    reflected = _reflection(sentence, body, client)
+    if reflected:
+        return reflected
+    if cues.inform.search(body):
+        return code("GI", FAIR)
+    return code("GI", UNSURE) if len(body.split()) >= LONG else []
 
 
 def _opens_question(body: str) -> bool:
@@ -171,7 +190,7 @@ def _reflection(sentence: Sentence, body: str, client: str) -> list[BehaviourCod
     about = cues.about_client.search(body) is not None
     share = overlap(body, client)
     words = content(body)
-    if not marked and cues.inform.search(body) and not cues.about_client.match(body):
+    if not marked and cues.inform.search(body) and not re.match(r"you\b", body):
         return []
     echoed = bool(words) and share >= ECHO
     if not (marked or about or echoed):
@@ -192,6 +211,7 @@ def _halves(sentence: Sentence, body: str) -> list[Sentence]:
     return [
         Sentence(part.strip(), sentence.start, sentence.end, False)
         for part in re.split(r",|\band\b|\bbut\b", body)
+        if not _cues().affirm.search(part)
     ]
 
 
