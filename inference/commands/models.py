@@ -2,7 +2,7 @@
 
 import argparse
 
-from inference.models.catalogue import SETS, TEXT, data_directory, folder_of, is_present
+from inference.models.catalogue import SETS, TEXT, data_directory, folder_of, is_dense, is_present
 from inference.models.fetch import fetch
 
 NAME = "models"
@@ -23,11 +23,10 @@ def _fetch(name: str) -> int:
     data = data_directory()
     for model in SETS[name]:
         folder = fetch(model, data, tell=_tell)
-        if model is TEXT:
-            from inference.models.convert import dense_folder, is_dense  # noqa: PLC0415 - torch takes seconds
+        if model is TEXT and not is_dense(folder / model.weights):
+            from inference.models.convert import dense_folder  # noqa: PLC0415 - torch takes seconds
 
-            if not is_dense(folder / model.weights):
-                _tell(f"{model.key}: preparing it for quick loading (about 20 s, once)")
+            _tell(f"{model.key}: preparing it for quick loading (about 20 s, once)")
             dense_folder(folder / model.weights)
     return 0
 

@@ -77,7 +77,9 @@ class Batch:
         if not self._rows:
             return []
         cache, positions, mask = self._slots.next_step()
-        ids = torch.tensor([[row.said[-1]] for row in self._rows], device=self.model.device)
+        last = [row.said[-1] for row in self._rows]
+        last += last[:1] * (len(positions) - len(last))
+        ids = torch.tensor(last, device=self.model.device)[:, None]
         output = self.model.network(
             input_ids=ids, past_key_values=cache, attention_mask=mask, position_ids=positions, use_cache=True
         )
@@ -85,6 +87,7 @@ class Batch:
         self._leave(pieces)
         return pieces
 
+    @torch.inference_mode()
     def drop(self, numbers: Sequence[int]) -> None:
         """Free rows; those that have already left are passed over."""
         for number in numbers:

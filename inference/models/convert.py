@@ -9,17 +9,17 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers.utils.logging import disable_progress_bar
 
 from inference.errors import ModelError
-
-DENSE = "dense-bfloat16"
+from inference.models.catalogue import dense_place, is_dense
 
 
 def dense_folder(gguf: Path) -> Path:
     """The unpacked folder beside `gguf`, made if it is not there; half-made ones never get that name.
 
     The file is quantised to 4 bits, so that bfloat16's 8 bits of mantissa lose nothing that matters."""
-    folder = gguf.parent / f"{gguf.stem}.{DENSE}"
+    folder = dense_place(gguf)
     if is_dense(gguf):
         return folder
     if not gguf.is_file():
@@ -37,11 +37,8 @@ def dense_folder(gguf: Path) -> Path:
     return folder
 
 
-def is_dense(gguf: Path) -> bool:
-    return (gguf.parent / f"{gguf.stem}.{DENSE}" / "config.json").is_file()
-
-
 def _unpack(gguf: Path, folder: Path) -> None:
+    disable_progress_bar()
     place = str(gguf.parent)
     AutoTokenizer.from_pretrained(place, gguf_file=gguf.name).save_pretrained(folder)
     network = AutoModelForCausalLM.from_pretrained(

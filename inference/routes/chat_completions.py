@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions: the OpenAI protocol, streamed or whole, raw and unjudged. For benchmarks, never exposed."""
+"""POST /v1/chat/completions: the OpenAI protocol, streamed or whole, raw and unjudged; never exposed to people."""
 
 import secrets
 import time
