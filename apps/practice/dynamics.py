@@ -138,6 +138,7 @@ def _remember(
         permission=_permission(memory, heard, outcome.state, table),
         rupture=outcome.rupture,
         topic=topic,
+        topic_age=0 if heard.topics or plan.gate else memory.topic_age + 1,
         acts=_latest(memory.acts, plan.act),
         talks=_latest(memory.talks, plan.talk),
         cues=_latest(memory.cues, plan.cue.id) if plan.cue else memory.cues,

@@ -15,6 +15,7 @@ from apps.scenarios.case import NO_CODE, Case, Gate
 from inference.contracts import BehaviourCode
 
 REFLECTIONS = frozenset({"SR", "CR"})
+CARRIED_TURNS = 2
 PRESSURE = frozenset({"Persuade", "Confront"})
 
 # Which code a client answers when a turn holds several: pressure first, then what wants an answer.
@@ -24,7 +25,7 @@ _LEAD = ("Confront", "Persuade", "Q", "PersuadeWith", "Seek", "Emphasize", "AF",
 @dataclass(frozen=True)
 class Heard:
     """One turn as heard. `topics`: ids its words touch; `topic`: the one the reply is about, carried over from the
-    client's last answer where the words touch none and there was a code, or empty. `early`: it touches something
+    last turns where the words touch none and there was a code, or empty. `early`: it touches something
     gated for which there is far too little trust. `permission`: leave to advise
     holds. `runs` and `questions` count this turn."""
 
@@ -64,7 +65,11 @@ def hear(
     )
     if topics:
         signals -= {"small_talk"}
-    topic = topics[0] if topics else memory.topic if names and "small_talk" not in signals else ""
+    carried = (
+        memory.topic if names and "small_talk" not in signals and memory.topic_age < CARRIED_TURNS else ""
+    )
+    if "apology" in signals:
+        names -= {"GI"}  # "I was lecturing you" tells nothing; it owns something.
     runs = {name: memory.runs.get(name, 0) + 1 for name in sorted(names)}
     asked_only = "Q" in names and not names & REFLECTIONS
     return Heard(
@@ -73,7 +78,7 @@ def hear(
         question=next((code.subtype or "open" for code in codes if code.code == "Q"), ""),
         signals=signals,
         topics=topics,
-        topic=topic,
+        topic=topics[0] if topics else carried,
         on_topic=bool(topics) or "evoking" in signals,
         early=any(
             gate.topic in topics and state.trust < gate.trust * table.scale.too_soon

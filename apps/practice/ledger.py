@@ -81,6 +81,8 @@ def reason(*, person: Person, codes: Sequence[BehaviourCode], rules: Sequence[Ef
         largest = sorted(filter(sums.get, sums), key=lambda key: -abs(sums[key]))[:_MOVES_NAMED]
         moves = [f"{key} {signed(sums[key])}" for key in largest]
         name = cause.name
+    elif rules:
+        name, moves = rules[-1].name, ["nothing to see yet"]
     elif codes:
         label = code_label(codes[0])
         name = label[0].upper() + label[1:]

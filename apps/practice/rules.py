@@ -61,6 +61,8 @@ def apply_rules(case: Case, *, state: ClientState, memory: Memory, heard: Heard,
             returned[key] += abs(moves.get(key, 0)) if rule.kind == "repair" else 0
         running, carry, deltas = _step(running, carry, moves)
         effects.append(Effect(rule.id, rule.name, rule.kind, rule.why, deltas))
+    if harm["discord"] < table.scale.rupture_from * MILLI:
+        harm = dict.fromkeys(harm, 0)
     rupture = _rupture_after(memory.rupture, harm=harm, returned=returned)
     return Outcome(tuple(effects), running, {key: value for key, value in carry.items() if value}, rupture)
 

@@ -84,7 +84,8 @@ class Memory:
 
     `carry`: the part of each dimension below a whole point, in thousandths. `runs`: by code, on how many turns
     running it was heard, up to the last. `questions`: turns of questions without a reflection, up to the last.
-    `permission`: turns for which leave to advise still holds. Last entries of tuples are the latest."""
+    `permission`: turns for which leave to advise still holds. `topic_age`: turns since the topic was named.
+    Last entries of tuples are the latest."""
 
     n: int
     stage: str
@@ -95,6 +96,7 @@ class Memory:
     permission: int = 0
     rupture: Rupture | None = None
     topic: str = ""
+    topic_age: int = 0
     acts: tuple[str, ...] = ()
     talks: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()

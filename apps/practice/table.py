@@ -78,6 +78,7 @@ class Scale:
     headroom: int
     harm_room: int
     harm_least: float
+    rupture_from: int
     discord_span: int
     permission_turns: int
     permission_discord: int

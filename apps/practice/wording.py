@@ -100,7 +100,7 @@ def _fit(line: Line, reaction: Reaction, *, said: str, words: Collection[str]) -
     shared = min(_MOST_SHARED_WORDS, len(_stems(line.text) & set(words)))
     return (
         _near(line.band, reaction.band)
-        + _about(line.about, reaction.topics, said)
+        + _about(line.about, reaction, said)
         + _answers(line.after, reaction)
         + 0.8 * shared
     )
@@ -113,11 +113,16 @@ def _near(line_band: str, band: str) -> float:
     return (3, 0, -4)[distance]
 
 
-def _about(about: str, topics: Sequence[str], said: str) -> float:
+def _about(about: str, reaction: Reaction, said: str) -> float:
+    """A topic named in this turn binds the answer; one carried over from before only leans towards it."""
     if not about:
-        return 1 if not topics else 0.5
-    if topics:
-        return (5 if about == topics[0] else 4) if about in topics else -4
+        return 0.5 if reaction.heard.topics else 1
+    if about in reaction.topics:
+        if not reaction.heard.topics:
+            return 2
+        return 5 if about == reaction.topics[0] else 4
+    if reaction.heard.topics:
+        return -4
     return 1.5 if about == said else -1.5
 
 
