@@ -106,6 +106,14 @@ def descendants(pid: int) -> dict[int, str]:
     return below
 
 
+def left_of(below: dict[int, str], *, within_s: float) -> dict[int, str]:
+    """Those still there when the time is over."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in below):
+        time.sleep(0.05)
+    return {pid: command for pid, command in below.items() if Path(f"/proc/{pid}").exists()}
+
+
 def test_the_ready_line_gives_the_address_and_the_log_in(up: Terminal) -> None:
     everything = "".join(up.lines)
     assert f"Pixelated Empathy is ready: http://127.0.0.1:{up.port}/" in everything
@@ -167,15 +175,32 @@ def test_a_killed_process_is_named_and_the_product_serves_again(
     victim = next(pid for pid, command in descendants(up.process.pid).items() if program in command)
     os.kill(victim, signal.SIGKILL)
     up.wait(up.said(f"{name} was ended by SIGKILL"), within_s=5)
+    up.wait(lambda: sum(f"{name}: ready in" in line for line in up.lines) == 2, within_s=15)
     up.wait(lambda: up.status("/health/ready") == 200, within_s=15)
 
 
 def test_one_ctrl_c_stops_everything_and_leaves_no_process(up: Terminal) -> None:
     below = descendants(up.process.pid)
+    assert len(below) > 5
     begun = time.monotonic()
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(timeout=15) == 0, "".join(up.lines)
     assert time.monotonic() - begun < 12
-    time.sleep(0.2)
-    assert {pid: command for pid, command in below.items() if Path(f"/proc/{pid}").exists()} == {}
+    assert left_of(below, within_s=1) == {}
     assert not (up.home / "running.json").exists()
+
+
+def test_a_killed_up_leaves_no_process_and_its_data_can_be_used_again() -> None:
+    with temporary_home() as home:
+        first = Terminal(home)
+        first.wait(first.said("Pixelated Empathy is ready"))
+        below = descendants(first.process.pid)
+        first.process.kill()
+        first.close()
+        assert left_of(below, within_s=10) == {}
+
+        again = Terminal(home)
+        try:
+            again.wait(again.said("Pixelated Empathy is ready"))
+        finally:
+            again.close()
