@@ -64,6 +64,7 @@ class Bus:
             try:
                 await self._receive()
             except asyncio.CancelledError:
+                self.healthy = False
                 raise
             except Exception:  # noqa: BLE001  (Redis gone in any of its ways: try again)
                 self._lost()

@@ -94,6 +94,12 @@ class EncounterSocket(AsyncWebsocketConsumer):
             await self._write(error_frame("busy", BUSY, client_id=client_id))
 
     async def _on_send(self, frame: Send) -> None:
+        """Shielded: a socket that goes away between the commit and the start must not leave a turn unanswered."""
+        task = asyncio.create_task(self._begin(frame))
+        hub.keep(task)
+        await asyncio.shield(task)
+
+    async def _begin(self, frame: Send) -> None:
         begun = await self._ask(turns.begin, frame)
         if begun.plan is None:
             for repeated in begun.frames:

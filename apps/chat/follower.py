@@ -72,10 +72,13 @@ class SocketFollower:
             self._hints = {seq: held for seq, held in self._hints.items() if seq > self.seen}
             if not (self._behind or self._hints):
                 return
+            # What comes while the database is read may be about events that the read did not see: it stays.
+            asked_for, self._behind = set(self._hints), False
             missing = await self._read(self.seen)
-            self._behind = bool(missing)
-            if not missing:
-                self._hints.clear()
+            if missing:
+                self._behind = True
+            else:
+                self._hints = {seq: held for seq, held in self._hints.items() if seq not in asked_for}
             for frame in missing:
                 await self._deliver(frame)
 

@@ -11,11 +11,13 @@ from apps.accounts.actors import Actor
 from apps.chat.frames import Frame, Send, cue_frame, frames_of
 from apps.encounters import queries, services
 from apps.encounters.access import encounter_for
-from apps.encounters.answering import Answerer, Plan
-from apps.encounters.enums import EncounterStatus, EventKind, Mode
+from apps.encounters.answering import Answerer, FixedReply, Plan
+from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source
 from apps.encounters.models import Encounter, Turn
 from apps.encounters.order import append_event
 from apps.practice.answers import PracticeAnswerer
+from apps.safety.panels import version as panels_version
+from apps.safety.panels import words_of
 from apps.safety.turns import Heard, hear
 
 ANSWERERS: Mapping[str, Answerer] = {Mode.PRACTICE: PracticeAnswerer()}
@@ -59,8 +61,14 @@ def begin(actor: Actor, encounter_id: UUID, send: Send) -> Begun:
         return Begun(opened.turn, None, repeat_frames(encounter, opened.turn))
     heard = hear(encounter.mode, opened.text)
     record_heard(encounter, opened.turn, heard)
-    plan = ANSWERERS[encounter.mode].plan(encounter, opened)
+    plan = refusal_plan(heard) if heard.refused else ANSWERERS[encounter.mode].plan(encounter, opened)
     return Begun(opened.turn, plan, frames_after(encounter, before))
+
+
+def refusal_plan(heard: Heard) -> Plan:
+    """Fixed words in place of a reply: the mode is not asked, and nothing moves."""
+    reply = FixedReply((words_of(heard.panel).reply,), Source.PROTOCOL)
+    return Plan(fixed=reply, versions={"policy": heard.verdict.version, "panels": panels_version()})
 
 
 def record_heard(encounter: Encounter, turn: Turn, heard: Heard) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.conf import settings
-from inference.insight.behaviour import code_turn
 
 from apps.encounters import queries
 from apps.encounters.answering import FixedReply, Plan
@@ -24,6 +23,7 @@ from apps.practice.wording import authored_line
 from apps.scenarios.case import Case
 from apps.scenarios.queries import case_of
 from inference.contracts import ReplyRequest
+from inference.insight.behaviour import code_turn
 
 HISTORY_TURNS = 6
 
@@ -97,11 +97,15 @@ def _visible_ledger(reaction: Reaction) -> Mapping[str, object] | None:
 
 
 def standing_before(case: Case, turn: Turn) -> tuple[ClientState, Memory]:
-    """Where the client stands before a turn: after its parent, or as the author set them down."""
-    if turn.parent_id is None:
-        return starting_state(case), starting_memory(case)
-    reaction = Reaction.objects.get(turn_id=turn.parent_id)
-    return state_of(reaction), Memory.from_json(reaction.memory)
+    """Where the client stands before a turn: after the nearest turn of its branch that moved them, or as the author
+    set them down. A turn answered in fixed words moved nothing."""
+    branch = queries.branch_of(turn.parent)
+    reactions = {reaction.turn_id: reaction for reaction in Reaction.objects.filter(turn__in=branch)}
+    for before in reversed(branch):
+        if before.pk in reactions:
+            reaction = reactions[before.pk]
+            return state_of(reaction), Memory.from_json(reaction.memory)
+    return starting_state(case), starting_memory(case)
 
 
 def state_of(reaction: Reaction) -> ClientState:

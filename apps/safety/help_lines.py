@@ -4,7 +4,7 @@ from apps.safety.resources import Country, countries, directory
 
 
 def help_context(first: str = "GB") -> dict[str, object]:
-    return {"resources": [_entry(country) for country in countries(first)], "directory": directory()}
+    return {"resources": [_entry(country) for country in countries(first)], "directory": directory()["href"]}
 
 
 def _entry(country: Country) -> dict[str, object]:

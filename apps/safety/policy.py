@@ -16,10 +16,20 @@ VERSION = "policy 1"
 # Scores of the lexical screen: .25 low, .5 moderate, .75 high, .95 imminent (inference/safety/screen.py).
 LOW, MODERATE, HIGH, IMMINENT = 0.25, 0.5, 0.75, 0.95
 CRISIS_KINDS = frozenset(
-    {"suicidal", "self_harm", "psychosis", "agitation", "substance", "depression", "panic", "violence", "abuse"}
+    {
+        "suicidal",
+        "self_harm",
+        "psychosis",
+        "agitation",
+        "substance",
+        "depression",
+        "panic",
+        "violence",
+        "abuse",
+    }
 )
 REFUSED_KINDS = frozenset({"method_request"})
-ALARM_FROM = {kind: MODERATE for kind in CRISIS_KINDS} | {"depression": HIGH, "agitation": HIGH}
+ALARM_FROM = dict.fromkeys(CRISIS_KINDS, MODERATE) | {"depression": HIGH, "agitation": HIGH}
 """From which score a crisis kind is acted on in support; low findings alone are watched."""
 
 # Findings that keep a generated segment from being shown, with the score from which they do.
@@ -90,7 +100,9 @@ class SegmentVerdict:
     version: str = VERSION
 
 
-_CONTINUE = Verdict(Action.CONTINUE, Panel.NONE, "nothing", "Nothing here asks for more than the conversation.")
+_CONTINUE = Verdict(
+    Action.CONTINUE, Panel.NONE, "nothing", "Nothing here asks for more than the conversation."
+)
 _PRACTICE_WORK = Verdict(
     Action.CONTINUE, Panel.NONE, "part_of_the_case", "This was read as part of the work with the client."
 )
@@ -104,7 +116,10 @@ _CRISIS = Verdict(
     Action.PROTOCOL, Panel.CRISIS, "crisis", "I noticed words about being in danger, so I am asking directly."
 )
 _METHODS = Verdict(
-    Action.REFUSE, Panel.METHODS, "method_request", "This asked for ways of causing harm. Those are not given here."
+    Action.REFUSE,
+    Panel.METHODS,
+    "method_request",
+    "This asked for ways of causing harm. Those are not given here.",
 )
 
 

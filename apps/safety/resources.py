@@ -67,7 +67,9 @@ def help_lines() -> tuple[HelpLine, ...]:
 def resources_for(country: str) -> Country:
     """A country's emergency number and lines; one that is not in the file has none and gets the directory alone."""
     lines = tuple(line for line in help_lines() if line.country == country)
-    return Country(country, COUNTRY_NAMES.get(country, country), _document()["emergency"].get(country, ""), lines)
+    return Country(
+        country, COUNTRY_NAMES.get(country, country), _document()["emergency"].get(country, ""), lines
+    )
 
 
 def countries(first: str = "") -> tuple[Country, ...]:
