@@ -1,0 +1,10 @@
+// A random id for a message. crypto.randomUUID exists only on https and localhost; this also works on a plain address.
+
+/** A version 4 UUID. */
+export function randomId(source = crypto) {
+  const bytes = source.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
