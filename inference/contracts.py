@@ -348,7 +348,7 @@ class Assessment:
             about_self=strict.flag(data.get("about_self"), "about_self"),
             codes=strict.many(data.get("codes"), "codes", BehaviourCode.from_json, most=20),
             abstained=strict.flag(data.get("abstained"), "abstained"),
-            versions={key: strict.text(versions[key], "versions", longest=64) for key in versions},
+            versions={key: strict.text(versions[key], "versions", longest=1000) for key in versions},
         )
 
     def to_json(self) -> dict[str, Json]:

@@ -12,14 +12,16 @@ from inference.errors import (
     EngineDeadlineError,
     EngineUnavailableError,
     InferenceError,
+    ModelError,
 )
 
-_STATUSES = {
-    BodyTooLargeError: 413,
-    ContractError: 422,
-    EngineUnavailableError: 503,
-    EngineDeadlineError: 504,
-}
+_STATUSES = (
+    (BodyTooLargeError, 413),
+    (ContractError, 422),
+    (ModelError, 422),
+    (EngineUnavailableError, 503),
+    (EngineDeadlineError, 504),
+)
 
 
 async def read_json(request: Request) -> dict[str, strict.Json]:
@@ -42,7 +44,8 @@ async def inference_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, InferenceError)
     if isinstance(error, EngineBusyError):
         return error_response(429, error.code, str(error), retry_after_s=error.retry_after_s)
-    return error_response(_STATUSES.get(type(error), 500), error.code, str(error))
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+    return error_response(status, error.code, str(error))
 
 
 async def not_found(request: Request, error: Exception) -> Response:

@@ -192,7 +192,9 @@ def build_tiny_model(folder: Path, *, seed: int = 7) -> Path:
     import torch  # noqa: PLC0415 - slow, and this module must stay importable where torch is not installed
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: PLC0415 - as above
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: PLC0415 - as above
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - as above
 
+    disable_progress_bar()
     backend = Tokenizer(models.BPE(unk_token="<unk>"))
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
     backend.decoder = decoders.Metaspace()

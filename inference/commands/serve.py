@@ -88,6 +88,7 @@ def _listen(config: WorkerConfig) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((config.host, config.port))
+        listening.listen()  # so that who connects while the model loads is answered and not refused
     except OSError as error:
         raise ValueError(f"cannot listen on {config.host}:{config.port}: {error.strerror}") from error
     return listening

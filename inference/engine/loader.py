@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils.logging import disable_progress_bar
 
 from inference.contracts import ModelName
 from inference.errors import ModelError
@@ -39,6 +40,7 @@ def load(source: str, *, name: ModelName | None = None) -> LoadedModel:
     if path.suffix == ".gguf":
         path = dense_folder(path)
     place = str(path) if path.exists() else source
+    disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         tokenizer = AutoTokenizer.from_pretrained(place)

@@ -24,7 +24,14 @@ from inference.engine.prompt import encode
 from inference.engine.protocol import EngineStatus
 from inference.engine.race import Judge, Piece, Refuses
 from inference.engine.style import Sampling
-from inference.errors import EngineBusyError, EngineError, EngineUnavailableError, InferenceError, ModelError
+from inference.errors import (
+    EngineAwayError,
+    EngineBusyError,
+    EngineError,
+    EngineUnavailableError,
+    InferenceError,
+    ModelError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +139,7 @@ class ModelWorker:
     def _submit(self, job: Job) -> None:
         with self._wake:
             if self._is_draining or not self._is_ready:
-                raise EngineUnavailableError("the worker is not ready")
+                raise EngineAwayError("the worker is not ready")
             if len(self._waiting) >= self._queue_size:
                 raise EngineBusyError(retry_after_s=1 + len(self._waiting) // 8)
             if len(job.seeds) > self._max_rows:

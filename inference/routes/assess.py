@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from inference.contracts import Assessment, AssessRequest, BehaviourCode, Role
+from inference.contracts import Assessment, AssessRequest, Role
 from inference.insight.behaviour import code_turn
 from inference.safety.screen import screen
 from inference.server_io import read_json
@@ -25,10 +25,7 @@ def assessment_of(asked: AssessRequest) -> Assessment:
     return Assessment(
         findings=tuple(screening.findings),
         about_self=screening.about_self,
-        codes=tuple(
-            BehaviourCode(coded.code, coded.subtype or "", coded.confidence, coded.start, coded.end)
-            for coded in coding.codes
-        ),
+        codes=coding.codes,
         abstained=coding.abstained,
         versions={"screen": screening.version, "behaviour": coding.version},
     )

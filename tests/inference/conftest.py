@@ -1,0 +1,123 @@
+"""A tiny random model, requests, and workers as real processes, for the tests of the inference side."""
+
+import asyncio
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp
+
+from inference.contracts import Message, ReplyRequest, WordingLimits
+from inference.testing import build_tiny_model
+
+SECRET = "a secret for tests"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_model(tmp_path_factory.mktemp("tiny-model"))
+
+
+@pytest.fixture
+def asking() -> Callable[..., ReplyRequest]:
+    """A request for a reply, with what the test changes."""
+
+    def build(text: str = "How are you?", *, speaker: str = "Marcus", **changes: object) -> ReplyRequest:
+        given: dict[str, object] = {
+            "request_id": "r1",
+            "persona": "client",
+            "messages": (Message("system", "You are Marcus."), Message("user", text)),
+            "limits": WordingLimits(speaker=speaker),
+            "seed": 1,
+        }
+        return ReplyRequest(**(given | changes))  # type: ignore[arg-type]
+
+    return build
+
+
+@dataclass
+class RunningWorker:
+    url: str
+    process: subprocess.Popen[str]
+    output: list[str]
+
+
+@pytest.fixture
+def start_worker(tiny_model: Path) -> Iterator[Callable[..., RunningWorker]]:
+    """Starts `python -m inference serve` and returns when its ready line is there; all are killed afterwards."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, **environment: str) -> RunningWorker:
+        command = [sys.executable, "-m", "inference", "serve", "--port", "0", *words]
+        if "--engine" not in words:
+            command += ["--model", str(tiny_model)]
+        own = {"PIXELATED_WORKER_SECRET": SECRET, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | own | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running.append(process)
+        output: list[str] = []
+        url = _ready_url(process, output)
+        threading.Thread(target=lambda: output.extend(process.stdout), daemon=True).start()
+        return RunningWorker(url, process, output)
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait(10)
+
+
+def _ready_url(process: subprocess.Popen[str], output: list[str]) -> str:
+    giving_up = threading.Timer(60, process.kill)
+    giving_up.start()
+    try:
+        for line in process.stdout:
+            output.append(line)
+            if found := re.search(r"ready on (\S+)", line):
+                return found.group(1)
+    finally:
+        giving_up.cancel()
+    raise AssertionError(f"the worker ended with {process.wait()}: {''.join(output)}")
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    """The application on a free port in this loop; its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    settings = uvicorn.Config(
+        app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(settings)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    port = listening.getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def serving() -> Callable[[ASGIApp], contextlib.AbstractAsyncContextManager[str]]:
+    return served
+
+
+@pytest.fixture
+def secret() -> str:
+    return SECRET
