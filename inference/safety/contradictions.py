@@ -11,12 +11,35 @@ from collections.abc import Iterator, Mapping
 _NUMBERS = {
     word: number
     for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
     word: 10 * number
-    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+    for number, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
+    )
 }
 _NUMBER = (
     r"(\d{1,3}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"
@@ -45,7 +68,76 @@ _NO_CHILDREN = re.compile(
 )
 _WORK = re.compile(r"\b(?:i'm|i am|i work as|i'm working as|my job as) an? ([a-z]+(?: [a-z]+)?)", re.I)
 _JOBS = frozenset(
-    ["accountant", "nurse", "teacher", "doctor", "lawyer", "solicitor", "engineer", "driver", "plumber", "electrician", "builder", "chef", "cook", "waiter", "waitress", "barista", "programmer", "developer", "mechanic", "farmer", "soldier", "officer", "policeman", "policewoman", "firefighter", "paramedic", "pilot", "pharmacist", "dentist", "surgeon", "student", "manager", "secretary", "receptionist", "cleaner", "carpenter", "joiner", "bricklayer", "welder", "baker", "butcher", "hairdresser", "artist", "writer", "journalist", "musician", "actor", "therapist", "counsellor", "social", "architect", "scientist", "banker", "cashier", "salesman", "electrician", "consultant", "analyst", "designer", "photographer", "librarian", "lecturer", "professor", "midwife", "carer", "courier", "postman", "warehouse"]
+    [
+        "accountant",
+        "nurse",
+        "teacher",
+        "doctor",
+        "lawyer",
+        "solicitor",
+        "engineer",
+        "driver",
+        "plumber",
+        "electrician",
+        "builder",
+        "chef",
+        "cook",
+        "waiter",
+        "waitress",
+        "barista",
+        "programmer",
+        "developer",
+        "mechanic",
+        "farmer",
+        "soldier",
+        "officer",
+        "policeman",
+        "policewoman",
+        "firefighter",
+        "paramedic",
+        "pilot",
+        "pharmacist",
+        "dentist",
+        "surgeon",
+        "student",
+        "manager",
+        "secretary",
+        "receptionist",
+        "cleaner",
+        "carpenter",
+        "joiner",
+        "bricklayer",
+        "welder",
+        "baker",
+        "butcher",
+        "hairdresser",
+        "artist",
+        "writer",
+        "journalist",
+        "musician",
+        "actor",
+        "therapist",
+        "counsellor",
+        "social",
+        "architect",
+        "scientist",
+        "banker",
+        "cashier",
+        "salesman",
+        "electrician",
+        "consultant",
+        "analyst",
+        "designer",
+        "photographer",
+        "librarian",
+        "lecturer",
+        "professor",
+        "midwife",
+        "carer",
+        "courier",
+        "postman",
+        "warehouse",
+    ]
 )
 _SINGLE = ("single", "never married", "unmarried", "no", "none", "false")
 _CHILDISH = {"son": ("son", "sons", "boy", "boys"), "daughter": ("daughter", "daughters", "girl", "girls")}

@@ -23,7 +23,8 @@ class Rule:
     """One row of a lexicon. `reads` says whose words count:
 
     self - the phrase names the speaker; find - look back for whom it is about; asker - a request, not a clinician's
-    question; self_or_none - dropped when it is about somebody else; any - as it stands.
+    question; self_or_none - dropped when it is about somebody else; any - as it stands. `polar`: the phrases hold their
+    own negation ("no reason to live"), so a negation before them denies nothing.
     """
 
     id: str
@@ -31,7 +32,7 @@ class Rule:
     severity: str
     why: str
     reads: str
-    active: bool
+    polar: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _rule(entry: dict[str, object], kind: str, file: str) -> Rule:
         severity=severity,
         why=str(entry["why"]),
         reads=reads,
-        active=bool(entry.get("active", False)),
+        polar=bool(entry.get("polar", False)),
     )
 
 

@@ -1,7 +1,7 @@
 """A small phrase language and its matcher: sequences of words, found in one pass, no regular expressions.
 
-A phrase is words with spaces between. `a|b` is either; `(a b)` must not be used - write two phrases; `word?` may be
-missing; `@name` is a class of words; `~2` lets up to two other words stand in between. A phrase never spans two
+A phrase is words with spaces between. `a|b` is either, each a single word unless its words are joined: `a|b_c` is "a" or
+"b c"; `word?` may be missing; `@name` is a class of words; `~2` lets up to two other words stand in between. A phrase never spans two
 sentences, and a gap never holds a negation or "but". Time is linear in the text: a phrase is short and its gaps small.
 """
 
@@ -32,26 +32,31 @@ class _Node:
 
 def steps(phrase: str, classes: Mapping[str, frozenset[str]]) -> list[tuple[Step, ...]]:
     """Read one phrase; return every variant once its optional words are in or out."""
-    choices: list[tuple[Step | None, ...]] = []
-    for part in phrase.split():
-        optional = part.endswith("?")
-        body = part.rstrip("?")
-        if body.startswith("~"):
-            choices.append((int(body[1:] or "2"),))
-            continue
-        literals: set[str] = set()
-        for name in body.split("|"):
-            if name.startswith("@"):
-                if name[1:] not in classes:
-                    raise PhraseError(f"unknown class {name} in phrase: {phrase}")
-                literals |= classes[name[1:]]
-            else:
-                literals.add(name)
-        choices.append((frozenset(literals), None) if optional else (frozenset(literals),))
-    variants = [_trimmed([step for step in variant if step is not None]) for variant in product(*choices)]
+    choices = [_choices(part, phrase, classes) for part in phrase.split()]
+    variants = [_trimmed([step for piece in variant for step in piece]) for variant in product(*choices)]
     if not all(variants):
         raise PhraseError(f"a phrase needs at least one word that must stand: {phrase}")
     return variants
+
+
+def _choices(part: str, phrase: str, classes: Mapping[str, frozenset[str]]) -> list[tuple[Step, ...]]:
+    """What may stand at one place: one set of words, any run of words joined by "_", and nothing if optional."""
+    body = part.rstrip("?")
+    if body.startswith("~"):
+        return [(int(body[1:] or "2"),)]
+    literals: set[str] = set()
+    runs: list[tuple[Step, ...]] = []
+    for name in body.split("|"):
+        if name.startswith("@"):
+            if name[1:] not in classes:
+                raise PhraseError(f"unknown class {name} in phrase: {phrase}")
+            literals |= classes[name[1:]]
+        elif "_" in name:
+            runs.append(tuple(frozenset({word}) for word in name.split("_")))
+        else:
+            literals.add(name)
+    choices = [(frozenset(literals),), *runs] if literals else runs
+    return [*choices, ()] if part.endswith("?") else choices
 
 
 def _trimmed(variant: list[Step]) -> tuple[Step, ...]:

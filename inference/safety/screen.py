@@ -103,7 +103,7 @@ def _sightings(text: str, lex: Lexicon) -> list[_Sighting]:
     idle = _covered(harmless)
     found = []
     for number, first, stop in signals:
-        if sum(at in idle for at in range(first, stop)) * 2 <= stop - first:
+        if not _harmless(first, stop, idle):
             sighting = _sighting(lex.rules[number], message, first, stop, frames=frames, lex=lex)
             if sighting is not None:
                 found.append(sighting)
@@ -112,8 +112,19 @@ def _sightings(text: str, lex: Lexicon) -> list[_Sighting]:
     return found
 
 
-def _covered(spans: Sequence[tuple[int, int]]) -> set[int]:
-    return {at for first, stop in spans for at in range(first, stop)}
+def _covered(spans: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """For every word inside a harmless phrase, where the longest such phrase ends."""
+    reach: dict[int, int] = {}
+    for first, stop in spans:
+        for at in range(first, stop):
+            reach[at] = max(stop, reach.get(at, 0))
+    return reach
+
+
+def _harmless(first: int, stop: int, idle: dict[int, int]) -> bool:
+    """Half the words belong to a harmless phrase, or one goes on where these end ("cut | costs")."""
+    inside = sum(at in idle for at in range(first, stop))
+    return inside * 2 >= stop - first or idle.get(stop - 1, 0) > stop
 
 
 def _sighting(
@@ -134,14 +145,15 @@ def _softened(rule: Rule, reading: Reading) -> tuple[str, str]:
     """Apply what surrounds a phrase. A request for methods is never softened: refused whatever the story."""
     if rule.kind == "method_request":
         return rule.severity, rule.why
-    if reading.negated:
+    if reading.negated and not rule.polar:
         serious = rule.kind in ("suicidal", "self_harm", "violence") and rule.severity != "low"
         return ("low" if serious else "none"), f"{rule.why}, denying it"
     if rule.severity == "low":
         return ("none" if reading.fiction or reading.hyperbole else "low"), rule.why
     if reading.hyperbole:
         return "low", f"{rule.why}, in exaggeration"
-    if reading.fiction and (reading.quoted or reading.subject in ("other", "unsaid")):
+    told = reading.quoted or reading.subject in ("other", "unsaid")
+    if reading.fiction and told and rule.kind not in ("psychosis", "abuse"):
         return "low", f"{rule.why}, in a story or report"
     if reading.past and rule.kind != "abuse":
         return "low", f"{rule.why}, long ago"
