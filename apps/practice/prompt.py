@@ -15,10 +15,10 @@ from apps.scenarios.case import Case, Fact
 from inference.contracts import Message, Person, ReplyRequest, Role, WordingLimits
 from inference.vocabulary import acts
 
-HISTORY_TURNS = 6
-EXAMPLES = 3
-MOST_FACTS = 8
-MOST_BELIEFS = 2
+HISTORY_TURNS = 4
+EXAMPLES = 2
+MOST_FACTS = 6
+MOST_BELIEFS = 1
 MAX_WORDS = 45
 SHORT_WORDS = 3
 
