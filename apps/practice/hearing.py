@@ -59,10 +59,10 @@ def hear(
     """Read one turn. A question of no known kind counts as open."""
     names = frozenset(code.code for code in codes)
     words = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    topics = _topics(case, words)
     signals = frozenset(
-        name for name, patterns in table.signals.items() if any(p.search(words) for p in patterns)
+        name for name, patterns in table.signals.items() if any(pattern.search(words) for pattern in patterns)
     )
+    topics = _topics(case, _without(words, table.signals["small_talk"]))
     if topics:
         signals -= {"small_talk"}
     carried = (
@@ -93,6 +93,13 @@ def hear(
 def gates_left(case: Case, memory: Memory) -> list[Gate]:
     """What this branch has not been told yet, in the author's order."""
     return [gate for gate in case.gates if gate.id not in memory.told]
+
+
+def _without(words: str, patterns: Sequence[re.Pattern[str]]) -> str:
+    """The words less what is small talk: "how was your weekend" is not about the weekends of the case."""
+    for pattern in patterns:
+        words = pattern.sub(" ", words)
+    return words
 
 
 def _topics(case: Case, words: str) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ SMALL_TALK = [
     said("Have you had a coffee?", "Q closed"),
     said("How was the journey in this rain?", "Q open"),
     said("Did you see the match at the weekend?", "Q closed"),
+    said("How was your weekend?", "Q open"),
+    said("What is your favourite food?", "Q open"),
     said(""),
     said("Okay."),
 ]

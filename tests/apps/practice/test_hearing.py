@@ -74,6 +74,23 @@ def test_small_talk_gives_way_to_a_topic_of_the_case() -> None:
     assert "small_talk" not in heard("Do you smoke more in this weather?", "Q").signals
 
 
+def test_words_of_small_talk_name_no_topic_of_the_case() -> None:
+    case = tiny_case(('words = ["sister", "bea"]', 'words = ["sister", "bea", "weekend"]'))
+
+    def topics(text: str) -> tuple[str, ...]:
+        return hear(
+            case,
+            codes=coded("Q"),
+            text=text,
+            state=starting_state(case),
+            memory=Memory(n=0, stage="precontemplation"),
+            table=rule_table(),
+        ).topics
+
+    assert topics("How was your weekend?") == ()
+    assert topics("What are weekends with Bea like?") == ("sister",)
+
+
 def test_a_question_counts_as_open_unless_it_is_known_to_be_closed() -> None:
     assert heard("x", "Q").question == "open"
     assert heard("x", "Q closed").question == "closed"
