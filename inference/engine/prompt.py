@@ -39,6 +39,8 @@ def _ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> tup
 
 def _tame(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """A person who types a control token must not end their message or speak as somebody else."""
-    for token in tokenizer.all_special_tokens:
-        text = text.replace(token, f"{token[0]} {token[1:]}")
+    added = {token.content for token in tokenizer.added_tokens_decoder.values()}
+    for token in sorted(added | set(tokenizer.all_special_tokens)):
+        if token.strip():
+            text = text.replace(token, f"{token[0]} {token[1:]}")
     return text

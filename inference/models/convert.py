@@ -29,12 +29,20 @@ def dense_folder(gguf: Path) -> Path:
     making = Path(tempfile.mkdtemp(prefix=f".{gguf.stem}-", dir=gguf.parent))
     try:
         _unpack(gguf, making)
-        making.rename(folder)
-    except (ValueError, KeyError, RuntimeError) as error:
+        _give_name(making, folder, gguf)
+    except Exception as error:  # a file that is broken anywhere makes the reader raise anything
         raise ModelError(f"{gguf} cannot be unpacked ({type(error).__name__}): {error}") from error
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return folder
+
+
+def _give_name(making: Path, folder: Path, gguf: Path) -> None:
+    try:
+        making.rename(folder)
+    except OSError:
+        if not is_dense(gguf):  # another process was quicker, and its folder is as good
+            raise
 
 
 def _unpack(gguf: Path, folder: Path) -> None:

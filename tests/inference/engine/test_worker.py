@@ -1,0 +1,213 @@
+"""The thread and its queue, with the tiny random model and judges that are easy to follow."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from inference.completion import CompletionRequest, TextEvent
+from inference.contracts import Finding, FinishedEvent, Message, ReplyRequest, SegmentEvent, WordingLimits
+from inference.engine.loader import LoadedModel, load, use_threads
+from inference.engine.worker import ModelWorker
+from inference.errors import (
+    ContractError,
+    EngineAwayError,
+    EngineBusyError,
+    EngineDeadlineError,
+    EngineError,
+    EngineUnavailableError,
+    ModelError,
+)
+
+Asking = Callable[..., ReplyRequest]
+Starting = Callable[..., contextlib.AbstractAsyncContextManager[ModelWorker]]
+
+
+def dislikes_e(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
+    """The fewer of the letter, the better; only much of it is refused."""
+    return (Finding("letter_e", min(1.0, text.count("e") / 20), "holds e"),)
+
+
+def likes_all(findings: Sequence[Finding]) -> bool:
+    return False
+
+
+def load_quietly(source: str) -> LoadedModel:
+    use_threads(1)
+    return load(source)
+
+
+@pytest.fixture
+def starting(tiny_model: Path) -> Starting:
+    @contextlib.asynccontextmanager
+    async def start(**settings: object) -> AsyncIterator[ModelWorker]:
+        given = {"load": load_quietly, "judge": dislikes_e, "refuses": likes_all} | settings
+        worker = ModelWorker(str(tiny_model), **given)  # type: ignore[arg-type]
+        await worker.start()
+        try:
+            yield worker
+        finally:
+            await worker.drain(0.1)
+
+    return start
+
+
+async def reply(worker: ModelWorker, request: ReplyRequest) -> list[SegmentEvent | FinishedEvent]:
+    async with contextlib.aclosing(worker.reply(request)) as events:
+        return [event async for event in events]
+
+
+def texts(events: Sequence[object]) -> list[str]:
+    return [event.text for event in events if isinstance(event, SegmentEvent)]
+
+
+async def idle(worker: ModelWorker) -> None:
+    async with asyncio.timeout(5):
+        while worker.status().speaking or worker.status().waiting:  # noqa: ASYNC110 - its state has no event
+            await asyncio.sleep(0.01)
+
+
+async def test_the_same_seed_gives_the_same_reply_alone_and_in_a_crowd(
+    starting: Starting, asking: Asking
+) -> None:
+    async with starting() as worker:
+        alone = await reply(worker, asking(seed=5))
+        crowd = await asyncio.gather(*(reply(worker, asking(seed=seed)) for seed in range(4, 12)))
+        other = await reply(worker, asking(seed=6))
+    assert texts(alone) != []
+    assert texts(crowd[1]) == texts(alone)
+    assert texts(crowd[2]) == texts(other) != texts(alone)
+    assert isinstance(alone[-1], FinishedEvent)
+
+
+async def test_the_best_of_the_candidates_speaks(starting: Starting, asking: Asking) -> None:
+    async with starting() as worker:
+        one = [await reply(worker, asking(seed=seed, candidates=1, max_segments=1)) for seed in range(8)]
+        eight = [await reply(worker, asking(seed=seed, candidates=8, max_segments=1)) for seed in range(8)]
+    assert sum(e[0].findings[0].score for e in eight) < sum(e[0].findings[0].score for e in one)
+    assert {event[0].candidates for event in eight} == {8}
+
+
+async def test_leaving_frees_the_rows_within_a_step(starting: Starting, asking: Asking) -> None:
+    async with starting() as worker:
+        events = worker.complete(CompletionRequest((Message("user", "Hi"),), max_tokens=700, seed=1))
+        assert isinstance(await anext(events), TextEvent)
+        assert worker.status().rows == 1
+        await events.aclose()
+        begun = time.monotonic()
+        await idle(worker)
+        assert time.monotonic() - begun < 0.5
+        assert worker.status().rows == 0
+
+
+async def test_leaving_the_queue_before_speaking_is_never_spoken(starting: Starting, asking: Asking) -> None:
+    async with starting(max_rows=8) as worker:
+        speaking = [worker.reply(asking(seed=seed, candidates=8, max_tokens=400)) for seed in range(3)]
+        for events in speaking:
+            await events.aclose()
+        await idle(worker)
+        assert worker.status().rows == 0
+
+
+async def test_a_full_queue_refuses_at_once(starting: Starting, asking: Asking) -> None:
+    async with starting(queue_size=2, max_rows=8) as worker:
+        given = []
+        with pytest.raises(EngineBusyError) as caught:
+            for seed in range(20):
+                given.append(worker.reply(asking(seed=seed, candidates=8, max_tokens=200)))
+        assert caught.value.retry_after_s >= 1
+        assert len(given) >= 2
+        for events in given:
+            await events.aclose()
+
+
+async def test_more_than_fits_is_answered_in_turn(starting: Starting, asking: Asking) -> None:
+    async with starting(max_rows=4) as worker:
+        replies = await asyncio.gather(*(reply(worker, asking(seed=seed, candidates=4)) for seed in range(6)))
+    assert all(isinstance(events[-1], FinishedEvent) for events in replies)
+
+
+async def test_a_deadline_in_the_queue_is_kept(starting: Starting, asking: Asking) -> None:
+    async with starting(max_rows=1) as worker:
+        long = worker.complete(CompletionRequest((Message("user", "Hi"),), max_tokens=900, seed=1))
+        await anext(long)
+        with pytest.raises(EngineDeadlineError):
+            await reply(worker, asking(candidates=1, first_words_deadline_s=0.05))
+        await long.aclose()
+
+
+async def test_a_prompt_that_cannot_fit_is_refused_and_the_worker_goes_on(
+    starting: Starting, asking: Asking
+) -> None:
+    async with starting() as worker:
+        with pytest.raises(ContractError):
+            await reply(worker, asking("I know. " * 1000))
+        assert texts(await reply(worker, asking())) != []
+
+
+async def test_a_judge_that_breaks_fails_the_reply_and_not_the_worker(
+    starting: Starting, asking: Asking, caplog: pytest.LogCaptureFixture
+) -> None:
+    judged: list[str] = []
+
+    def judge(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
+        judged.append(text)
+        if len(judged) == 1:
+            raise RuntimeError(text)
+        return ()
+
+    async with starting(judge=judge) as worker:
+        with pytest.raises(EngineError):
+            await reply(worker, asking())
+        assert texts(await reply(worker, asking())) != []
+    assert "RuntimeError" in caplog.text
+    assert judged[0]
+    assert judged[0] not in caplog.text
+
+
+async def test_a_reload_lets_those_speaking_finish_and_a_bad_model_changes_nothing(
+    starting: Starting, asking: Asking, tiny_model: Path
+) -> None:
+    async with starting() as worker:
+        speaking = asyncio.create_task(reply(worker, asking()))
+        await asyncio.sleep(0)
+        name = await worker.reload("")
+        assert texts(await speaking) != []
+        assert name.name == str(tiny_model)
+        with pytest.raises(ModelError):
+            await worker.reload(str(tiny_model / "nothing"))
+        assert worker.status().ready is True
+        assert texts(await reply(worker, asking())) == texts(speaking.result())
+
+
+async def test_a_model_that_cannot_load_keeps_the_worker_from_starting(tmp_path: Path) -> None:
+    worker = ModelWorker(str(tmp_path), load=load_quietly, judge=dislikes_e, refuses=likes_all)
+    with pytest.raises(ModelError):
+        await worker.start()
+    assert worker.status().ready is False
+    await worker.drain(0.1)
+
+
+async def test_draining_finishes_what_is_spoken_and_takes_nothing_more(
+    starting: Starting, asking: Asking
+) -> None:
+    async with starting() as worker:
+        speaking = asyncio.create_task(reply(worker, asking()))
+        await asyncio.sleep(0.01)
+        await worker.drain(10)
+        assert isinstance((await speaking)[-1], FinishedEvent)
+        with pytest.raises(EngineAwayError):
+            worker.reply(asking())
+
+
+async def test_draining_ends_what_will_not_finish(starting: Starting) -> None:
+    async with starting() as worker:
+        events = worker.complete(CompletionRequest((Message("user", "Hi"),), max_tokens=900, seed=1))
+        await anext(events)
+        await worker.drain(0.01)
+        with pytest.raises(EngineUnavailableError):
+            async for _ in events:
+                pass

@@ -1,0 +1,177 @@
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from inference import strict_json as strict
+from inference.client import WorkerClient
+from inference.completion import CompletionRequest, TextEvent
+from inference.contracts import AssessRequest, FinishedEvent, Message, ReplyRequest, SegmentEvent
+from inference.errors import EngineBusyError, EngineRefusedError, EngineUnavailableError
+from inference.server import create_app
+from inference.testing import ScriptedEngine
+
+Asking = Callable[..., ReplyRequest]
+Serving = Callable[..., contextlib.AbstractAsyncContextManager[str]]
+CANARY = "my neighbour's parrot knows Zanzibar"
+
+
+def http(url: str, secret: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {secret}"})
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/status", "/metrics", "/v1/reply", "/v1/assess", "/v1/chat/completions", "/reload-model", "/nothing"],
+)
+async def test_everything_but_health_asks_for_the_secret(path: str, serving: Serving, secret: str) -> None:
+    async with (
+        serving(create_app(ScriptedEngine(), secret=secret)) as url,
+        httpx.AsyncClient(base_url=url) as anyone,
+    ):
+        assert (await anyone.get("/health")).json() == {"ready": True}
+        assert (await anyone.post(path, json={})).status_code == 401
+        wrong = await anyone.post(path, json={}, headers={"Authorization": "Bearer \u00e9".encode("latin-1")})
+        assert wrong.json()["error"]["code"] == "unauthorised"
+
+
+async def test_a_reply_is_streamed_to_the_client(serving: Serving, asking: Asking, secret: str) -> None:
+    engine = ScriptedEngine(lines=("I came.", "That is all."))
+    async with (
+        serving(create_app(engine, secret=secret)) as url,
+        contextlib.aclosing(WorkerClient(url, secret)) as client,
+    ):
+        events = [event async for event in client.reply(asking())]
+    assert [event.text for event in events if isinstance(event, SegmentEvent)] == ["I came.", "That is all."]
+    assert isinstance(events[-1], FinishedEvent)
+    assert engine.requests == [asking()]
+
+
+async def test_an_error_in_mid_reply_arrives_as_itself(serving: Serving, asking: Asking, secret: str) -> None:
+    engine = ScriptedEngine(
+        lines=("I came.", "More."), fail_with=EngineUnavailableError(CANARY), fail_before=1
+    )
+    heard = []
+    async with (
+        serving(create_app(engine, secret=secret)) as url,
+        contextlib.aclosing(WorkerClient(url, secret)) as client,
+    ):
+        with pytest.raises(EngineUnavailableError) as caught:
+            async for event in client.reply(asking()):
+                heard.append(event.text)
+    assert heard == ["I came."]
+    assert CANARY not in str(caught.value)
+
+
+async def test_a_reader_who_leaves_ends_the_generation(serving: Serving, asking: Asking, secret: str) -> None:
+    engine = ScriptedEngine(lines=("I came.", "Never said."), hold=asyncio.Event(), hold_before=1)
+    async with (
+        serving(create_app(engine, secret=secret)) as url,
+        contextlib.aclosing(WorkerClient(url, secret)) as client,
+    ):
+        async with contextlib.aclosing(client.reply(asking())) as events:
+            assert (await anext(events)).text == "I came."
+            assert engine.active == 1
+        async with asyncio.timeout(2):
+            while engine.active:  # noqa: ASYNC110 - the fake has no event for it
+                await asyncio.sleep(0.01)
+    assert engine.cancelled == 1
+
+
+async def test_a_wrong_secret_is_refused_and_not_retryable(
+    serving: Serving, asking: Asking, secret: str
+) -> None:
+    async with (
+        serving(create_app(ScriptedEngine(), secret=secret)) as url,
+        contextlib.aclosing(WorkerClient(url, "no")) as client,
+    ):
+        with pytest.raises(EngineRefusedError) as caught:
+            await anext(client.reply(asking()))
+    assert caught.value.retryable is False
+
+
+class FullEngine(ScriptedEngine):
+    def reply(self, request: ReplyRequest) -> AsyncIterator[SegmentEvent | FinishedEvent]:
+        raise EngineBusyError(retry_after_s=4)
+
+    def complete(self, request: CompletionRequest) -> AsyncIterator[TextEvent | FinishedEvent]:
+        raise ValueError(CANARY)
+
+
+async def test_a_full_queue_is_429_with_retry_after(serving: Serving, asking: Asking, secret: str) -> None:
+    async with serving(create_app(FullEngine(), secret=secret)) as url, http(url, secret) as caller:
+        answer = await caller.post("/v1/reply", content=strict.dumps(asking().to_json()))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "4")
+    assert answer.json()["error"]["code"] == "engine_busy"
+
+
+async def test_what_is_too_long_or_wrong_is_refused_with_a_code(serving: Serving, secret: str) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(300):
+            yield b"x" * 1024
+
+    async with serving(create_app(ScriptedEngine(), secret=secret)) as url, http(url, secret) as caller:
+        declared = await caller.post("/v1/reply", content=b"x" * (256 * 1024 + 1))
+        undeclared = await caller.post("/v1/reply", content=chunks())
+        nonsense = await caller.post("/v1/reply", content=b"{")
+        unknown = await caller.post("/v1/nothing", json={})
+        wrong_method = await caller.get("/v1/reply")
+    assert [declared.status_code, undeclared.status_code] == [413, 413]
+    assert (nonsense.status_code, nonsense.json()["error"]["code"]) == (422, "contract_broken")
+    assert (unknown.status_code, wrong_method.status_code) == (404, 405)
+
+
+async def test_an_assessment_codes_the_last_message(serving: Serving, secret: str) -> None:
+    asked = AssessRequest(
+        "a", (Message("assistant", "I drink."), Message("user", "What brings you here today?"))
+    )
+    async with serving(create_app(ScriptedEngine(), secret=secret)) as url:
+        client = WorkerClient(url, secret, assess_deadline_s=10)  # the first one reads the lexicons
+        assessment = await client.assess(asked)
+        await client.aclose()
+    assert [(code.code, code.subtype) for code in assessment.codes] == [("Q", "open")]
+    assert (assessment.findings, assessment.about_self) == ((), False)
+
+
+async def test_completions_speak_the_openai_protocol(serving: Serving, secret: str) -> None:
+    asked = {"model": "any", "messages": [{"role": "user", "content": "Hello"}], "seed": 3}
+    async with (
+        serving(create_app(ScriptedEngine(lines=("I came.",)), secret=secret)) as url,
+        http(url, secret) as caller,
+    ):
+        whole = (await caller.post("/v1/chat/completions", json=asked)).json()
+        streamed = await caller.post("/v1/chat/completions", json=asked | {"stream": True})
+        too_many = await caller.post("/v1/chat/completions", json=asked | {"n": 2})
+    assert whole["choices"][0]["message"] == {"role": "assistant", "content": "I came."}
+    assert whole["choices"][0]["finish_reason"] == "stop"
+    *chunks, end = [line.removeprefix("data: ") for line in streamed.text.split("\n\n") if line]
+    assert end == "[DONE]"
+    deltas = [json.loads(chunk)["choices"][0]["delta"].get("content", "") for chunk in chunks]
+    assert "".join(deltas) == "I came."
+    assert too_many.status_code == 422
+
+
+async def test_figures_count_replies_without_words(serving: Serving, asking: Asking, secret: str) -> None:
+    engine = ScriptedEngine(lines=(CANARY,))
+    async with serving(create_app(engine, secret=secret)) as url, http(url, secret) as caller:
+        await caller.post("/v1/reply", content=strict.dumps(asking(CANARY).to_json()))
+        figures = (await caller.get("/metrics")).text
+    assert 'pixelated_worker_finished_total{reason="done",route="reply"} 1.0' in figures
+    assert "pixelated_worker_segments_total 1.0" in figures
+    assert "Zanzibar" not in figures
+
+
+async def test_an_unexpected_error_leaves_no_words_in_the_log(
+    serving: Serving, secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    asked = {"messages": [{"role": "user", "content": CANARY}]}
+    async with serving(create_app(FullEngine(), secret=secret)) as url, http(url, secret) as caller:
+        answer = await caller.post("/v1/chat/completions", json=asked)
+    assert answer.status_code == 500
+    assert "ValueError" in caplog.text
+    assert "Zanzibar" not in caplog.text + answer.text
