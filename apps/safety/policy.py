@@ -1,8 +1,8 @@
 """What is done about findings: a pure, versioned table. Detectors state facts, this decides, services act.
 
-The two modes are kept apart. In practice a therapist who asks about suicide, or a client who answers, is doing the work:
-nothing interrupts it. Only the trainee's own plain disclosure opens help, and that beside the case. Requests for methods
-are refused in every mode. Knows no database and no words.
+The two modes are kept apart. In practice a therapist who asks about suicide, or a client who answers, is doing the
+work: nothing interrupts it. Only the trainee's own plain disclosure, or saying that it is about themselves, opens help,
+and that beside the case. Requests for methods are refused in every mode. Knows no database and no words.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,8 @@ CRISIS_KINDS = frozenset(
         "abuse",
     }
 )
+SAID_ABOUT_SELF = "about_me"
+"""The screen's finding for words such as "this is about me, not the exercise"."""
 REFUSED_KINDS = frozenset({"method_request"})
 ALARM_FROM = dict.fromkeys(CRISIS_KINDS, MODERATE) | {"depression": HIGH, "agitation": HIGH}
 """From which score a crisis kind is acted on in support; low findings alone are watched."""
@@ -48,6 +50,8 @@ WITHHELD_FROM = {
     "markup": 0.5,
     "method_request": 0.1,
     "method_detail": 0.1,
+    "stage_direction": 0.5,
+    "harmful_advice": 0.1,
     "slur": 0.5,
 }
 UNKNOWN_WITHHELD_FROM = 0.9
@@ -129,7 +133,7 @@ def decide(mode: Mode, *, findings: Sequence[Finding], about_self: bool) -> Verd
         return _METHODS
     crisis = [finding for finding in findings if finding.kind in CRISIS_KINDS]
     if mode is Mode.PRACTICE:
-        if about_self:
+        if about_self or any(finding.kind == SAID_ABOUT_SELF for finding in findings):
             return _OWN
         return _PRACTICE_WORK if crisis else _CONTINUE
     if about_self or any(finding.score >= ALARM_FROM[finding.kind] for finding in crisis):

@@ -1,7 +1,7 @@
 """Help lines by country, from a dated data file. Pure: needs no database, and takes the day as an argument.
 
-Every entry carries when it was last checked and by whom; an old or unconfirmed number is still shown, beside the general
-directory, and operators are told.
+Every entry carries when it was last checked and by whom; an old or unconfirmed number is still shown, beside the
+general directory, and operators are told.
 """
 
 import re
@@ -20,6 +20,9 @@ COUNTRY_NAMES = {
     "CA": "Canada",
     "AU": "Australia",
     "NZ": "Aotearoa New Zealand",
+    "FR": "France",
+    "NL": "Netherlands",
+    "DE": "Germany",
 }
 
 

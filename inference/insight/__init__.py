@@ -1,1 +1,1 @@
-"""What can be read from a therapist's words: behaviour codes and, from them, measures. Decides nothing about a client."""
+"""What can be read from a therapist's words: behaviour codes, and measures made of them. Moves no client."""

@@ -19,14 +19,11 @@ from inference.insight.sentences import Sentence, content, overlap, sentences
 VERSION = "behaviour 1"
 _CUES = Path(__file__).parent / "behaviour.toml"
 ECHO = 0.6
-"""Share of a reflection's content words that the client had just used from which it counts as simple (own judgement)."""
+"""Share of its content words just used by the client from which a reflection is simple (own judgement)."""
 SURE, FAIR, UNSURE = 0.85, 0.65, 0.45
 """Confidences: a marked form, an ordinary cue, the shape of the sentence alone. Uncalibrated."""
 
 
-_TAG = re.compile(
-    r"\b(?:right|yeah|is that (?:right|it|so|fair)|isn't it|aren't you|don't you|correct|what|how|do you|are you|did you|have you|is it|would you|could you|can you)\b.{0,40}$"
-)
 LONG = 12
 """Words from which a statement about neither the client nor their words is taken as information (own judgement)."""
 
@@ -66,6 +63,12 @@ def code_turn(text: str, *, previous_client: str = "") -> Coding:
 class _Cues:
     filler: re.Pattern[str]
     greeting: re.Pattern[str]
+    tag: re.Pattern[str]
+    no_question: re.Pattern[str]
+    invites: re.Pattern[str]
+    opens: re.Pattern[str]
+    counted: re.Pattern[str]
+    asks_to_tell: re.Pattern[str]
     open: re.Pattern[str]
     closed: re.Pattern[str]
     permission: re.Pattern[str]
@@ -90,6 +93,12 @@ def _cues() -> _Cues:
     return _Cues(
         filler=re.compile("^" + data["lead"]["filler"]),
         greeting=re.compile(data["lead"]["greeting"]),
+        tag=_any(data["question"]["tag"]),
+        no_question=_any(data["question"]["no_question"]),
+        invites=_any(data["question"]["invites"]),
+        opens=_any(data["question"]["opens"]),
+        counted=_any(data["question"]["counted"]),
+        asks_to_tell=_any(data["question"]["asks_to_tell"]),
         open=_any(data["question"]["open"]),
         closed=_any(data["question"]["closed"]),
         permission=_any(data["seek"]["permission"]),
@@ -126,7 +135,9 @@ def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bo
         return code("Seek", SURE)
     if cues.offered.search(body):
         return code("PersuadeWith" if permitted else "Persuade", FAIR)
-    told_back = marked and not _TAG.search(body) and not cues.closed.match(body) and not cues.open.match(body)
+    told_back = (
+        marked and not cues.tag.search(body) and not cues.closed.match(body) and not cues.open.match(body)
+    )
     if (sentence.asks and not told_back) or _opens_question(body):
         return _question(sentence, body)
     if cues.emphasize.search(body):
@@ -149,21 +160,11 @@ def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bo
 def _opens_question(body: str) -> bool:
     """A question written without its mark: it opens as one and is no "what I hear" or "how hard that is"."""
     cues = _cues()
-    if re.match(
-        r"(?:what (?:i|you|we|this|that|it|they|he|she)\b|how (?:hard|difficult|sad)|when you|when i|where you|who you)",
-        body,
-    ):
+    if cues.no_question.match(body):
         return False
-    if re.match(
-        r"(?:tell|walk|talk) me|help me (?:to )?(?:understand|see)|describe\b|i(?:'d| would) (?:like|love) to (?:hear|know|understand)|i(?:'m| am) curious|i wonder",
-        body,
-    ):
+    if cues.invites.match(body):
         return True
-    starts = re.match(
-        r"(?:what|how|why|when|where|who|which|do you|did you|are you|have you|is it|is there|can you|could you|would you|was it|were you|does)\b",
-        body,
-    )
-    return starts is not None and (cues.open.match(body) or cues.closed.match(body)) is not None
+    return cues.opens.match(body) is not None and bool(cues.open.match(body) or cues.closed.match(body))
 
 
 def _question(sentence: Sentence, body: str) -> list[BehaviourCode]:
@@ -172,11 +173,9 @@ def _question(sentence: Sentence, body: str) -> list[BehaviourCode]:
         return [BehaviourCode("Seek", "", FAIR, sentence.start, sentence.end)]
     clause = re.split(r",\s*|\s-+\s", body)[-1]
     closed = cues.closed.match(body) or cues.closed.match(clause)
-    counted = re.search(
-        r"\bhow (?:many|much|often|long|old|far|sure|important|ready|confident|likely)\b|\bon a scale\b", body
-    )
+    counted = cues.counted.search(body)
     opens = cues.open.search(body)
-    invited = re.search(r"\b(?:tell|walk|describe|explain|share|help me understand|say more)\b", body)
+    invited = cues.asks_to_tell.search(body)
     kind = (
         "open" if opens and not counted and (invited or not closed or cues.open.match(clause)) else "closed"
     )

@@ -1,20 +1,16 @@
 """Cuts a volley into sentences with their offsets, and measures how much one repeats of another's words."""
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 MAX_CHARACTERS = 8_000
 """A volley is read up to here; ordinary ones have under 1,000 characters."""
 _SENTENCE = re.compile(r"[^.!?\n;—]+(?:[.](?=\d)[^.!?\n;—]*)*[.!?;—]*")
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
-_EMPTY = frozenset(
-    "a an the and or but so if of to in on at for from with by about as is are was were be been being am do does did have "
-    "has had it its it's that this these those there here i you he she they we me him her them us my your his their our "
-    "i'm you're he's she's they're we're i've you've i'd you'd i'll you'll not no don't didn't can't won't just really "
-    "very like well okay ok yeah yes right mm hmm mm-hmm uh um know mean kind sort bit lot some any all what how why when "
-    "who which then than too also because would could should can will up out off down over back got get going go one "
-    "isn't aren't wasn't doesn't that's there's what's say saying said sounds sound feel feels feeling think".split()
-)
+_CUES = tomllib.loads((Path(__file__).parent / "behaviour.toml").read_text(encoding="utf-8"))
+_EMPTY = frozenset(_CUES["empty"]["words"].split())
 _PERSON = {"myself": "yourself", "ourselves": "yourselves", "mine": "yours"}
 
 

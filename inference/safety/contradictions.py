@@ -6,53 +6,22 @@ Anna"), because a false finding throws away a good line. Knows only the keys `ag
 """
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
-    )
-}
-_NUMBER = (
-    r"(\d{1,3}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"
-    + "|".join(_NUMBERS)
-    + r")"
-)
-_AGE_IS = re.compile(
-    rf"\b(?:i'm|i am|i just turned|i've just turned|i turned)\s+{_NUMBER}(?=\s*(?:years old|year old|[.,;!?]|$|and\b|now\b|next\b))",
-    re.I,
-)
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+_TENS_WORDS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_NUMBER_WORDS = [*_ONES.split(" "), "sixteen", "seventeen", "eighteen", "nineteen"]
+_NUMBERS = {word: number for number, word in enumerate(_NUMBER_WORDS)}
+_TENS = {word: 10 * number for number, word in enumerate(_TENS_WORDS.split("|"), 2)}
+_NUMBER = rf"(\d{{1,3}}|(?:{_TENS_WORDS})(?:[- ](?:{'|'.join(list(_NUMBERS)[1:10])}))?|{'|'.join(_NUMBERS)})"
+_STATED = r"(?=\s*(?:years? old|[.,;!?]|$|and\b|now\b|next\b))"
+_AGE_IS = re.compile(rf"\b(?:i'm|i am|i(?:'ve)? (?:just )?turned)\s+{_NUMBER}{_STATED}", re.I)
 _RELATIONS = (
-    "wife|husband|partner|girlfriend|boyfriend|fiance|fiancee|mum|mom|mother|dad|father|brother|sister|son|daughter|boss|"
-    "manager|friend|nan|gran|uncle|aunt|cousin|flatmate|roommate|stepson|stepdaughter|stepdad|stepmum|supervisor"
+    "wife|husband|partner|girlfriend|boyfriend|fiance|fiancee|mum|mom|mother|dad|father|brother|sister|son|daughter|"
+    "boss|manager|friend|nan|gran|uncle|aunt|cousin|flatmate|roommate|stepson|stepdaughter|stepdad|stepmum|supervisor"
 )
 _NAMED = re.compile(
     rf"\b[Mm]y (?:late |little |older |younger |big |eldest |youngest |ex-?)?({_RELATIONS}),? ([A-Z][a-z]{{2,}})\b"
@@ -67,79 +36,16 @@ _NO_CHILDREN = re.compile(
     r"\bi (?:don't|do not|never|haven't) (?:have|had|got|have got) (?:any )?(?:kids|children)\b", re.I
 )
 _WORK = re.compile(r"\b(?:i'm|i am|i work as|i'm working as|my job as) an? ([a-z]+(?: [a-z]+)?)", re.I)
-_JOBS = frozenset(
-    [
-        "accountant",
-        "nurse",
-        "teacher",
-        "doctor",
-        "lawyer",
-        "solicitor",
-        "engineer",
-        "driver",
-        "plumber",
-        "electrician",
-        "builder",
-        "chef",
-        "cook",
-        "waiter",
-        "waitress",
-        "barista",
-        "programmer",
-        "developer",
-        "mechanic",
-        "farmer",
-        "soldier",
-        "officer",
-        "policeman",
-        "policewoman",
-        "firefighter",
-        "paramedic",
-        "pilot",
-        "pharmacist",
-        "dentist",
-        "surgeon",
-        "student",
-        "manager",
-        "secretary",
-        "receptionist",
-        "cleaner",
-        "carpenter",
-        "joiner",
-        "bricklayer",
-        "welder",
-        "baker",
-        "butcher",
-        "hairdresser",
-        "artist",
-        "writer",
-        "journalist",
-        "musician",
-        "actor",
-        "therapist",
-        "counsellor",
-        "social",
-        "architect",
-        "scientist",
-        "banker",
-        "cashier",
-        "salesman",
-        "electrician",
-        "consultant",
-        "analyst",
-        "designer",
-        "photographer",
-        "librarian",
-        "lecturer",
-        "professor",
-        "midwife",
-        "carer",
-        "courier",
-        "postman",
-        "warehouse",
-    ]
-)
 _SINGLE = ("single", "never married", "unmarried", "no", "none", "false")
+_NEVER = r"\bi(?:'ve| have) never been married\b"
+_MARRIED_OTHERWISE = {
+    "single": r"(?<!ex )\bmy (?:wife|husband|divorce|marriage)\b|\bi'm (?:married|divorced|widowed)\b",
+    "married": rf"\bi'm (?:single|divorced|widowed|not married|unmarried)\b|{_NEVER}|\bwhen i was married\b",
+    "divorced": rf"\bi'm (?:married|widowed)\b|{_NEVER}",
+    "separated": rf"\bi'm (?:single|widowed)\b|{_NEVER}",
+    "widowed": rf"\bi'm (?:married|divorced)\b|{_NEVER}|\bmy divorce\b",
+}
+"""By what the case says, the words that say otherwise. An ex-wife may still be "my wife" to a divorced man."""
 _CHILDISH = {"son": ("son", "sons", "boy", "boys"), "daughter": ("daughter", "daughters", "girl", "girls")}
 
 
@@ -176,16 +82,7 @@ def _marriage(text: str, facts: Mapping[str, object]) -> tuple[str, re.Match[str
     state = str(facts["married"]).lower()
     if state in ("true", "yes"):
         state = "married"
-    denied = {
-        "married": r"\bi'm (?:single|divorced|widowed|not married|unmarried)\b|\bi(?:'ve| have) never been married\b|\bwhen i was married\b",
-        "divorced": r"\bi'm (?:married|widowed)\b|\bi(?:'ve| have) never been married\b",
-        "separated": r"\bi'm (?:single|widowed)\b|\bi(?:'ve| have) never been married\b",
-        "widowed": r"\bi'm (?:married|divorced)\b|\bi(?:'ve| have) never been married\b|\bmy divorce\b",
-    }
-    if state in _SINGLE:
-        pattern = r"(?<!ex )(?<!the )\bmy (?:wife|husband)\b|\bi'm (?:married|divorced|widowed)\b|\bmy (?:divorce|marriage)\b"
-    else:
-        pattern = denied.get(state.split()[0] if state else "", "")
+    pattern = _MARRIED_OTHERWISE.get("single" if state in _SINGLE else state.split()[0] if state else "", "")
     match = re.search(pattern, text.replace("I am ", "I'm "), re.I) if pattern else None
     return ("contradicts whether the person is married", match) if match else None
 
@@ -225,11 +122,8 @@ def _children(text: str, facts: Mapping[str, object]) -> tuple[str, re.Match[str
         if (whole and _number(match.group(1)) != len(children)) or _number(match.group(1)) > len(children):
             return "gives another number of children", match
     for name, age in children:
-        told = re.search(
-            rf"\b{re.escape(name)}(?:'s| is|, who's| just turned| turned) {_NUMBER}(?=\s*(?:years|[.,;!?]|$|and\b|now\b))",
-            text,
-            re.I,
-        )
+        age_told = rf"\b{re.escape(name)}(?:'s| is|, who's| just turned| turned) {_NUMBER}{_STATED}"
+        told = re.search(age_told, text, re.I)
         if told is not None and age is not None and _number(told.group(1)) != age:
             return "gives a child another age", told
     return _other_child(text, facts, children)
@@ -251,13 +145,19 @@ def _other_child(
     return None
 
 
+@cache
+def _jobs() -> frozenset[str]:
+    words = Path(__file__).parent / "wording.toml"
+    return frozenset(tomllib.loads(words.read_text(encoding="utf-8"))["jobs"]["words"].split())
+
+
 def _job(text: str, facts: Mapping[str, object]) -> tuple[str, re.Match[str]] | None:
     job = str(facts.get("job", "")).lower()
     if not job:
         return None
     for match in _WORK.finditer(text):
         stated = match.group(1).lower().split()
-        named = [word for word in stated if word in _JOBS]
+        named = [word for word in stated if word in _jobs()]
         if named and not any(word in job for word in named):
             return "gives another job than the case", match
     return None

@@ -24,7 +24,8 @@ class Rule:
 
     self - the phrase names the speaker; find - look back for whom it is about; asker - a request, not a clinician's
     question; self_or_none - dropped when it is about somebody else; any - as it stands. `polar`: the phrases hold their
-    own negation ("no reason to live"), so a negation before them denies nothing.
+    own negation ("no reason to live"), so a negation before them denies nothing. `firm`: no
+    idiom explains it away.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Rule:
     why: str
     reads: str
     polar: bool
+    firm: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def _rule(entry: dict[str, object], kind: str, file: str) -> Rule:
         why=str(entry["why"]),
         reads=reads,
         polar=bool(entry.get("polar", False)),
+        firm=bool(entry.get("firm", False)),
     )
 
 

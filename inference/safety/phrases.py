@@ -1,8 +1,9 @@
 """A small phrase language and its matcher: sequences of words, found in one pass, no regular expressions.
 
-A phrase is words with spaces between. `a|b` is either, each a single word unless its words are joined: `a|b_c` is "a" or
-"b c"; `word?` may be missing; `@name` is a class of words; `~2` lets up to two other words stand in between. A phrase never spans two
-sentences, and a gap never holds a negation or "but". Time is linear in the text: a phrase is short and its gaps small.
+A phrase is words with spaces between. `a|b` is either, each a single word unless its words are joined: `a|b_c` is "a"
+or "b c"; `word?` may be missing; `@name` is a class of words; `~2` lets up to two other words stand in between. A
+phrase never spans two sentences, and a gap never holds a negation or "but". Time is linear in the text: a phrase is
+short and its gaps small.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence

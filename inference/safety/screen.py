@@ -32,6 +32,8 @@ CRISIS_KINDS = (
 )
 MAX_FINDINGS = 20
 """Findings returned for one message: the gravest of each rule first."""
+HINTS_THAT_ADD_UP = 2
+"""Hints at not wanting to live in one message that together count as moderate (own judgement)."""
 HISTORY_MESSAGES = 6
 HISTORY_CHARACTERS = 4_000
 """How much of the writer's own earlier messages is looked at: the last six, the last 4,000 characters of each."""
@@ -57,6 +59,9 @@ class Screening:
         if not ranked:
             return "none"
         return min(ranked, key=lambda f: (-f.score, CRISIS_KINDS.index(f.kind))).kind
+
+
+_ABOUT_ME = Rule("frame.about_me", "about_me", "low", "", "any", polar=False, firm=False)
 
 
 def severity_of(score: float) -> str:
@@ -103,7 +108,7 @@ def _sightings(text: str, lex: Lexicon) -> list[_Sighting]:
     idle = _covered(harmless)
     found = []
     for number, first, stop in signals:
-        if not _harmless(first, stop, idle):
+        if lex.rules[number].firm or not _harmless(first, stop, idle):
             sighting = _sighting(lex.rules[number], message, first, stop, frames=frames, lex=lex)
             if sighting is not None:
                 found.append(sighting)
@@ -181,13 +186,10 @@ def _asks(message: Sequence[Word], first: int, stop: int, lex: Lexicon) -> bool:
 
 
 def _about_me(message: Sequence[Word], frames: Frames) -> _Sighting:
-    covered = sorted(frames.covered["about_me"])
-    first = covered[0]
-    rule = Rule(
-        "frame.about_me", "about_me", "low", "says outright that it is about themselves", "any", False
-    )
+    word = message[min(frames.covered["about_me"])]
     reading = Reading("self", False, False, False, False, False, False, False)
-    return _Sighting(rule, "low", rule.why, message[first].start, message[first].end, reading)
+    why = "says outright that it is about themselves"
+    return _Sighting(_ABOUT_ME, "low", why, word.start, word.end, reading)
 
 
 def _earlier_kinds(history: Sequence[str], lex: Lexicon) -> set[str]:
@@ -215,7 +217,7 @@ def _weighed(found: Sequence[_Sighting], earlier: set[str]) -> list[Finding]:
         hint = severity == "low" and sighting.rule.kind in ("suicidal", "self_harm")
         if hint and ("suicidal" in earlier or "self_harm" in earlier):
             severity, why = "moderate", f"{why}, after an earlier disclosure"
-        elif sighting.rule.id == "suicidal.hints" and hints >= 3:
+        elif sighting.rule.id == "suicidal.hints" and hints >= HINTS_THAT_ADD_UP:
             severity, why = "moderate", "several hints at not wanting to live"
         findings.append(
             Finding(

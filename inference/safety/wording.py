@@ -37,130 +37,6 @@ _SPOKEN_BY = (
 _STAGE = re.compile(r"\*[^*\n]{2,80}\*|\([^()\n]{2,80}\)|\[[^\[\]\n]{1,80}\]|<[^<>\n]{1,80}>")
 _MARKUP = re.compile(r"(?m)^\s*(?:[-*•]\s+\S|\d{1,2}[.)]\s+\S|#{1,6}\s|>\s|```)|\*\*|__|```|https?://")
 _ENDING = re.compile(r"[.!?…][\"'”’)\]]*\s*$|[–—-][\"'”’]?\s*$")
-_ORDINARY = frozenset(
-    [
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "me",
-        "him",
-        "her",
-        "us",
-        "them",
-        "my",
-        "your",
-        "his",
-        "its",
-        "our",
-        "their",
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "is",
-        "am",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "do",
-        "does",
-        "did",
-        "done",
-        "have",
-        "has",
-        "had",
-        "having",
-        "not",
-        "no",
-        "yes",
-        "yeah",
-        "and",
-        "or",
-        "but",
-        "so",
-        "if",
-        "because",
-        "when",
-        "while",
-        "then",
-        "than",
-        "as",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "with",
-        "without",
-        "by",
-        "about",
-        "into",
-        "over",
-        "up",
-        "down",
-        "out",
-        "off",
-        "just",
-        "like",
-        "know",
-        "don't",
-        "didn't",
-        "can't",
-        "i'm",
-        "it's",
-        "that's",
-        "what",
-        "who",
-        "how",
-        "why",
-        "where",
-        "there",
-        "here",
-        "now",
-        "some",
-        "any",
-        "all",
-        "more",
-        "much",
-        "too",
-        "very",
-        "really",
-        "well",
-        "maybe",
-        "will",
-        "would",
-        "could",
-        "should",
-        "can",
-        "got",
-        "get",
-        "go",
-        "going",
-        "went",
-        "think",
-        "said",
-        "say",
-        "see",
-        "want",
-        "need",
-        "still",
-        "never",
-        "nothing",
-        "something",
-    ]
-)
 
 
 def wording_findings(text: str, *, limits: WordingLimits) -> tuple[Finding, ...]:
@@ -201,6 +77,11 @@ def _matcher() -> tuple[Matcher, tuple[dict[str, object], ...]]:
         for phrase in rule["phrases"]:
             matcher.add(steps(phrase, lexicon().classes), number)
     return matcher, tuple(data["rule"])
+
+
+@cache
+def _ordinary_words() -> frozenset[str]:
+    return frozenset(tomllib.loads(_RULES.read_text(encoding="utf-8"))["ordinary"]["words"].split())
 
 
 def _phrases(text: str, spoken: Sequence[Word], limits: WordingLimits) -> list[Finding]:
@@ -288,7 +169,7 @@ def _language(text: str) -> list[Finding]:
     if re.search(r"[^\W\d_]{26}|([^\s.…-])\1{5}", text):
         return [_finding("garbage", 0.9, "holds a run of letters that is no word")]
     spoken = re.findall(r"[a-z]+(?:'[a-z]+)?", text.lower().replace("’", "'"))
-    ordinary = sum(1 for word in spoken if word in _ORDINARY)
+    ordinary = sum(1 for word in spoken if word in _ordinary_words())
     if len(spoken) >= 8 and ordinary / len(spoken) < 0.15:
         return [_finding("garbage", 0.8, "does not read as English")]
     return []
