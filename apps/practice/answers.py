@@ -72,7 +72,8 @@ class PracticeAnswerer:
         opened: Opened,
         encounter: Encounter,
     ) -> ReplyRequest | None:
-        if settings.ENGINE == "none":
+        """None where the author's words must stand: what is told behind a gate is a fact no model may garble."""
+        if settings.ENGINE == "none" or decided.gate is not None:
             return None
         return reply_request(
             case,
