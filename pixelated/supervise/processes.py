@@ -62,10 +62,10 @@ def celery_worker(*, environment: Mapping[str, str], log: Path) -> ChildSpec:
 
 
 def celery_beat(schedule: Path, *, environment: Mapping[str, str], log: Path) -> ChildSpec:
-    marker = LogMarker(log, b"beat: Starting")
+    marker = LogMarker(log, b"is starting.")  # Its banner; at INFO it would log every sweep.
     return ChildSpec(
         name="Celery beat",
-        argv=(*_celery(), "beat", "--loglevel", "INFO", "--schedule", str(schedule), "--pidfile="),
+        argv=(*_celery(), "beat", "--loglevel", "WARNING", "--schedule", str(schedule), "--pidfile="),
         environment=web_environment(environment),
         log=log,
         folder=ROOT,

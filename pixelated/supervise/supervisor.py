@@ -21,6 +21,7 @@ Say = Callable[[str], None]
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _HEALTHY_AFTER_S = 60.0
+_HOPELESS_CRASHES = 3
 _TICK_S = 0.1
 _STOP_OTHERS_WITHIN_S = 6.0
 _STOP_STORES_WITHIN_S = 4.0
@@ -62,9 +63,10 @@ class Supervisor:
 
     def listen(self) -> None:
         """From here on Ctrl-C, SIGTERM and a closed terminal ask to stop; a second one kills."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP for us.
-                signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # As nohup asks.
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
@@ -83,7 +85,7 @@ class Supervisor:
         return watched
 
     def wait(self, watched: Watched, *, at_most_s: float | None = None) -> bool:
-        """Wait until the child serves; False when `at_most_s` passed first. Others are watched meanwhile.
+        """Wait until the child serves; False when `at_most_s` passed or it crashed thrice. Others are watched too.
 
         Raises:
             ServiceStartError: without `at_most_s`, when it ends or is not ready within its own limit.
@@ -92,7 +94,7 @@ class Supervisor:
         deadline = None if at_most_s is None else time.monotonic() + at_most_s
         while not watched.serving:
             self._stop_if_asked()
-            if deadline is not None and time.monotonic() > deadline:
+            if deadline is not None and (time.monotonic() > deadline or watched.crashes == _HOPELESS_CRASHES):
                 return False
             if deadline is None and watched.crashes:
                 raise ServiceStartError(f"{watched.name} does not start; what it said is above.")
