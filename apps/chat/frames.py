@@ -116,13 +116,19 @@ def _frame(event: EventView, details: TurnDetails) -> Frame:
 
 
 def _accepted(event: EventView, details: TurnDetails) -> Frame:
-    turn = _turn(event)
+    return accepted_frame(_turn(event), text=event.text, seq=event.seq)
+
+
+def accepted_frame(turn: Turn, *, text: str, seq: int) -> Frame:
+    """The frame of a turn that was just opened."""
     parent = str(turn.parent_id) if turn.parent_id else None
     return {
+        "type": str(EventKind.ACCEPTED),
+        "seq": seq,
         "turn_id": str(turn.pk),
         "client_id": str(turn.client_id),
         "parent_id": parent,
-        "text": event.text,
+        "text": text,
         "n": turn.n,
     }
 
@@ -133,14 +139,20 @@ def _segment(event: EventView, details: TurnDetails) -> Frame:
 
 def _finished(event: EventView, details: TurnDetails) -> Frame:
     turn = _turn(event)
-    told = details.get(turn.pk, {})
+    return finished_frame(turn, told=details.get(turn.pk, {}), seq=event.seq)
+
+
+def finished_frame(turn: Turn, *, told: Mapping[str, object], seq: int) -> Frame:
+    """The frame of a turn that was just closed; `told` is what its mode tells of it."""
     error = None
     if turn.status == TurnStatus.FAILED:
         error = {"code": turn.error_code, "message": failure_words(turn.error_code), "retryable": True}
     return {
+        "type": str(EventKind.FINISHED),
+        "seq": seq,
         "turn_id": str(turn.pk),
-        "status": turn.status,
-        "source": turn.source,
+        "status": str(turn.status),
+        "source": str(turn.source),
         "ledger": told.get("ledger"),
         "coach": told.get("coach"),
         "error": error,

@@ -161,9 +161,7 @@ async def _heartbeat(answering: Answering) -> bool:
     if answering.since_ms() > TURN_DEADLINE_S * 1000:
         raise EngineDeadlineError("the turn took too long")
     turn = answering.turn
-    return await in_store(
-        answering.organisation_id, lambda: services.renew_lease(turn) and not services.stop_wanted(turn)
-    )
+    return await in_store(answering.organisation_id, lambda: services.renew_lease(turn)) is False
 
 
 async def _say_fixed(answering: Answering, fixed: FixedReply) -> Ending:

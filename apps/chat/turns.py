@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.accounts.actors import Actor
-from apps.chat.frames import Frame, Send, cue_frame, frames_of
+from apps.chat.frames import Frame, Send, accepted_frame, cue_frame, finished_frame, frames_of
 from apps.encounters import queries, services
 from apps.encounters.access import encounter_for
 from apps.encounters.answering import Answerer, FixedReply, Plan
 from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source
 from apps.encounters.models import Encounter, Turn
 from apps.encounters.order import append_event
+from apps.encounters.words import acceptable
 from apps.practice.answers import PracticeAnswerer
+from apps.safety.panels import panel_frame, words_of
 from apps.safety.panels import version as panels_version
-from apps.safety.panels import words_of
+from apps.safety.policy import Panel
 from apps.safety.turns import Heard, hear
 
 ANSWERERS: Mapping[str, Answerer] = {Mode.PRACTICE: PracticeAnswerer()}
@@ -48,35 +50,43 @@ def begin(actor: Actor, encounter_id: UUID, send: Send) -> Begun:
         RefusedError: it cannot become a turn; nothing was stored.
         Http404: it is not the actor's encounter.
     """
-    encounter = encounter_for(actor, encounter_id)
-    before = encounter.last_seq
+    text = acceptable(send.text)
+    encounter = encounter_for(actor, encounter_id, lock=True)
+    heard = hear(encounter.mode, text)
     opened = services.open_turn(
-        encounter_id,
+        encounter,
         client_id=send.client_id,
-        text=send.text,
+        text=text,
         parent_id=send.parent_id,
         continues=send.continues,
+        heard=heard.facts,
     )
     if not opened.created:
         return Begun(opened.turn, None, repeat_frames(encounter, opened.turn))
-    heard = hear(encounter.mode, opened.text)
-    record_heard(encounter, opened.turn, heard)
+    frames = [
+        accepted_frame(opened.turn, text=text, seq=opened.seq),
+        *panel_frames(encounter, opened.turn, heard),
+    ]
     plan = refusal_plan(heard) if heard.refused else ANSWERERS[encounter.mode].plan(encounter, opened)
-    return Begun(opened.turn, plan, frames_after(encounter, before))
+    return Begun(opened.turn, plan, frames)
+
+
+def panel_frames(encounter: Encounter, turn: Turn, heard: Heard) -> list[Frame]:
+    """Open the help panel where policy says so."""
+    return open_panel(encounter, heard.panel, turn=turn) if heard.panel else []
+
+
+def open_panel(encounter: Encounter, panel: str, *, turn: Turn | None = None) -> list[Frame]:
+    """Show fixed words and ways to a person beside the talk, in the encounter's order."""
+    facts: dict[str, object] = {"panel": panel, "country": encounter.organisation.country}
+    seq = append_event(encounter, EventKind.PANEL, turn=turn, facts=facts)
+    return [{"type": str(EventKind.PANEL), "seq": seq} | panel_frame(facts)]
 
 
 def refusal_plan(heard: Heard) -> Plan:
     """Fixed words in place of a reply: the mode is not asked, and nothing moves."""
     reply = FixedReply((words_of(heard.panel).reply,), Source.PROTOCOL)
     return Plan(fixed=reply, versions={"policy": heard.verdict.version, "panels": panels_version()})
-
-
-def record_heard(encounter: Encounter, turn: Turn, heard: Heard) -> None:
-    """Keep what was heard with the turn, and open the help panel where policy says so."""
-    turn.heard = heard.facts
-    Turn.objects.filter(pk=turn.pk).update(heard=heard.facts)
-    if heard.panel:
-        append_event(encounter, EventKind.PANEL, turn=turn, facts={"panel": heard.panel})
 
 
 def repeat_frames(encounter: Encounter, turn: Turn) -> list[Frame]:
@@ -86,11 +96,7 @@ def repeat_frames(encounter: Encounter, turn: Turn) -> list[Frame]:
 
 def about_me(actor: Actor, encounter_id: UUID) -> list[Frame]:
     """The person says that this is about them: help is shown beside the case, which goes on."""
-    encounter = encounter_for(actor, encounter_id)
-    before = encounter.last_seq
-    services.locked(encounter_id)
-    append_event(encounter, EventKind.PANEL, facts={"panel": "about_me"})
-    return frames_after(encounter, before)
+    return open_panel(encounter_for(actor, encounter_id, lock=True), Panel.ASKED)
 
 
 def stop(actor: Actor, encounter_id: UUID, turn_id: UUID) -> None:
@@ -130,8 +136,9 @@ def segment_frame(turn: Turn, *, n: int, text: str, cue: str, seq: int) -> Frame
 
 def close(turn: Turn, ending: services.Ending) -> list[Frame]:
     """End a turn and give the frame that says so; nothing where it was closed before."""
+    told = ANSWERERS[turn.encounter.mode].told([turn.pk])
     seq = services.close_turn(turn, ending)
     if seq is None:
         return []
-    encounter = Encounter.objects.get(pk=turn.encounter_id)
-    return frames_after(encounter, seq - 1)
+    turn.status, turn.source, turn.error_code = ending.status, ending.source, ending.error_code
+    return [finished_frame(turn, told=told.get(turn.pk, {}), seq=seq)]

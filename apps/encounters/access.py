@@ -10,17 +10,16 @@ from apps.encounters.enums import Mode
 from apps.encounters.models import Encounter
 
 
-def encounter_for(actor: Actor, pk: UUID) -> Encounter:
-    """The actor's own encounter, to take part in. Call inside `acting_for`.
+def encounter_for(actor: Actor, pk: UUID, *, lock: bool = False) -> Encounter:
+    """The actor's own encounter, to take part in. Call inside `acting_for`. `lock` keeps its row until commit.
 
     Raises:
         Http404: it is another person's, another organisation's, or nothing.
     """
-    found = (
-        Encounter.objects.select_related("scenario_version__scenario")
-        .filter(pk=pk, organisation_id=actor.organisation_id, person_id=actor.user_id)
-        .first()
-    )
+    rows = Encounter.objects.select_related("scenario_version__scenario")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(pk=pk, organisation_id=actor.organisation_id, person_id=actor.user_id).first()
     if found is None:
         raise Http404
     return found

@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.encounters import words
 from apps.encounters.enums import EventKind, TurnStatus
 from apps.encounters.models import Encounter, Event, Segment, Turn, Utterance
-from apps.encounters.services import CONTINUES
+from apps.encounters.services import CONTINUES, path_to, tip_of
 
 PAGE = 500
 
@@ -62,19 +62,6 @@ def _view(event: Event) -> EventView:
     return EventView(event.seq, EventKind(event.kind), event.turn, text, cue, n, event.utterance, event.facts)
 
 
-def branch_of(turn: Turn | None) -> list[Turn]:
-    """The turns from the first to this one, along its own branch: one query."""
-    if turn is None:
-        return []
-    everything = {row.pk: row for row in Turn.objects.filter(encounter_id=turn.encounter_id, n__lte=turn.n)}
-    path: list[Turn] = []
-    current: Turn | None = everything.get(turn.pk)
-    while current is not None:
-        path.append(current)
-        current = everything.get(current.parent_id) if current.parent_id else None
-    return path[::-1]
-
-
 def spoken(turns: Sequence[Turn]) -> list[Spoken]:
     """These turns of one encounter with their words: one query for all their segments."""
     by_turn: dict[UUID, list[Segment]] = {}
@@ -99,9 +86,10 @@ def opening_of(encounter: Encounter) -> tuple[str, str]:
 
 
 def current_branch(encounter: Encounter) -> list[Turn]:
-    """The branch that ends in the turn last answered."""
-    tip = Turn.objects.filter(encounter=encounter, status__in=CONTINUES).order_by("-opened_at").first()
-    return branch_of(tip)
+    """The branch that ends in the turn last answered: one query."""
+    turns = all_turns(encounter)
+    tip = tip_of(turns)
+    return [*path_to(tip.parent_id, turns), tip] if tip else []
 
 
 def all_turns(encounter: Encounter) -> list[Turn]:

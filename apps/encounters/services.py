@@ -4,10 +4,12 @@ The database holds the invariants (one open turn, one row per client id, one ord
 Locks are taken in one order: the encounter's row, then the audit head.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.actors import Actor
@@ -22,17 +24,24 @@ from apps.scenarios.models import ScenarioVersion
 from apps.vault import services as vault
 
 LEASE_S = 15
+_RENEW = "UPDATE encounters_turn SET due_at = %s WHERE id = %s AND status = %s RETURNING stop_requested"
 CONTINUES = (TurnStatus.ANSWERED, TurnStatus.REPLACED, TurnStatus.STOPPED)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A turn as it stands after a send. `created` is False for a repeat of the same client id."""
+    """A turn as it stands after a send. `created` is False for a repeat of the same client id; `before` are all the
+    encounter's turns that were there when it was sent."""
 
     turn: Turn
     text: str
     created: bool
     seq: int
+    before: tuple[Turn, ...] = ()
+
+    def branch(self) -> list[Turn]:
+        """The turns before this one along its own branch, from the first."""
+        return path_to(self.turn.parent_id, self.before)
 
 
 @dataclass(frozen=True)
@@ -81,26 +90,32 @@ def locked(encounter_id: UUID) -> Encounter:
 
 
 def open_turn(
-    encounter_id: UUID, *, client_id: UUID, text: str, parent_id: UUID | None, continues: bool
+    encounter: Encounter,
+    *,
+    client_id: UUID,
+    text: str,
+    parent_id: UUID | None,
+    continues: bool,
+    heard: Mapping[str, object] | None = None,
 ) -> Opened:
     """Take what a person said. A repeated `client_id` with the same words returns the first turn unchanged.
 
-    `continues` follows the turn last answered; else the turn hangs on `parent_id` (None: a first turn).
+    `encounter` is `locked`; `text` was made `words.acceptable`. `continues` follows the turn last answered; else the
+    turn hangs on `parent_id` (None: a first turn). `heard`: what the detectors saw, in codes and numbers.
 
     Raises:
         EncounterEndedError, TurnRefusedError: nothing was stored.
     """
-    kept = words.acceptable(text)
-    encounter = locked(encounter_id)
-    known = Turn.objects.filter(encounter=encounter, client_id=client_id).first()
+    before = list(Turn.objects.filter(encounter=encounter).order_by("opened_at"))
+    known = next((turn for turn in before if turn.client_id == client_id), None)
     if known:
-        if words.said_in(known) != kept:
+        if words.said_in(known) != text:
             raise TurnRefusedError("client_id_reused")
-        return Opened(known, kept, created=False, seq=encounter.last_seq)
+        return Opened(known, text, created=False, seq=encounter.last_seq)
     if encounter.status != EncounterStatus.LIVE:
         raise EncounterEndedError
-    _make_room(encounter)
-    parent = _tip(encounter) if continues else _parent(encounter, parent_id)
+    _make_room(encounter, before)
+    parent = tip_of(before) if continues else _parent(before, parent_id)
     turn = Turn(
         id=uuid4(),
         organisation_id=encounter.organisation_id,
@@ -108,17 +123,18 @@ def open_turn(
         parent=parent,
         client_id=client_id,
         n=parent.n + 1 if parent else 1,
+        heard=heard or {},
         due_at=timezone.now() + timedelta(seconds=LEASE_S),
     )
-    turn.text_sealed = words.seal_for(encounter, kept, place=words.turn_place(turn))
+    turn.text_sealed = words.seal_for(encounter, text, place=words.turn_place(turn))
     turn.save(force_insert=True)
     seq = append_event(encounter, EventKind.ACCEPTED, turn=turn)
-    return Opened(turn, kept, created=True, seq=seq)
+    return Opened(turn, text, created=True, seq=seq, before=tuple(before))
 
 
-def _make_room(encounter: Encounter) -> None:
+def _make_room(encounter: Encounter, before: Sequence[Turn]) -> None:
     """At most one turn is open. One whose lease ran out is closed here, without waiting for the sweep."""
-    busy = Turn.objects.filter(encounter=encounter, status=TurnStatus.OPEN).first()
+    busy = next((turn for turn in before if turn.status == TurnStatus.OPEN), None)
     if busy is None:
         return
     if busy.due_at > timezone.now():
@@ -126,14 +142,25 @@ def _make_room(encounter: Encounter) -> None:
     _close(encounter, busy, Ending(TurnStatus.FAILED, error_code="interrupted"))
 
 
-def _tip(encounter: Encounter) -> Turn | None:
-    return Turn.objects.filter(encounter=encounter, status__in=CONTINUES).order_by("-opened_at").first()
+def tip_of(turns: Sequence[Turn]) -> Turn | None:
+    """Of turns in the order they were sent: the last that was answered, in whatever way counts."""
+    return next((turn for turn in reversed(turns) if turn.status in CONTINUES), None)
 
 
-def _parent(encounter: Encounter, parent_id: UUID | None) -> Turn | None:
+def path_to(turn_id: UUID | None, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns from the first to this one, along its own branch."""
+    by_id = {turn.pk: turn for turn in turns}
+    path = []
+    while turn_id is not None:
+        path.append(by_id[turn_id])
+        turn_id = by_id[turn_id].parent_id
+    return path[::-1]
+
+
+def _parent(before: Sequence[Turn], parent_id: UUID | None) -> Turn | None:
     if parent_id is None:
         return None
-    parent = Turn.objects.filter(encounter=encounter, pk=parent_id, status__in=CONTINUES).first()
+    parent = next((turn for turn in before if turn.pk == parent_id and turn.status in CONTINUES), None)
     if parent is None:
         raise TurnRefusedError("turn_unknown")
     return parent
@@ -158,7 +185,8 @@ def show_segment(
 ) -> Shown:
     """Seal and number a judged segment, so that it may be sent. Renews the turn's lease."""
     encounter = locked(turn.encounter_id)
-    if not renew_lease(turn):
+    stop = renew_lease(turn)
+    if stop is None:
         return Shown(None, stop=True)
     segment = Segment(
         id=uuid4(),
@@ -174,7 +202,6 @@ def show_segment(
     )
     segment.save(force_insert=True)
     seq = append_event(encounter, EventKind.SEGMENT, turn=turn, segment=segment)
-    stop = Turn.objects.filter(pk=turn.pk, stop_requested=True).exists()
     return Shown(seq, stop)
 
 
@@ -184,14 +211,14 @@ def replace_rest(turn: Turn, *, why: str) -> int:
     return append_event(encounter, EventKind.REPLACED, turn=turn, facts={"why": why})
 
 
-def renew_lease(turn: Turn) -> bool:
-    """Say that the turn is still being answered; False where it was closed meanwhile."""
+def renew_lease(turn: Turn) -> bool | None:
+    """Say that the turn is still being answered; returns whether somebody asked to stop it, or None where it was
+    closed meanwhile."""
     until = timezone.now() + timedelta(seconds=LEASE_S)
-    return bool(Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN).update(due_at=until))
-
-
-def stop_wanted(turn: Turn) -> bool:
-    return Turn.objects.filter(pk=turn.pk, stop_requested=True).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW, [until, turn.pk, TurnStatus.OPEN])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def request_stop(encounter: Encounter, turn_id: UUID) -> bool:

@@ -34,8 +34,9 @@ class PracticeAnswerer:
     def plan(self, encounter: Encounter, opened: Opened) -> Plan:
         case = case_of(encounter.scenario_version)
         turn = opened.turn
-        state, memory = standing_before(case, turn)
-        history = self._history(encounter, turn)
+        branch = opened.branch()
+        state, memory = standing_after(case, branch)
+        history = self._history(encounter, branch)
         coding = code_turn(opened.text, previous_client=history[-1][1] if history else "")
         decided = react(
             case,
@@ -56,9 +57,9 @@ class PracticeAnswerer:
             versions=versions(case) | {"coder": coding.version},
         )
 
-    def _history(self, encounter: Encounter, turn: Turn) -> list[tuple[str, str]]:
+    def _history(self, encounter: Encounter, branch: list[Turn]) -> list[tuple[str, str]]:
         """The last turns of the branch as (therapist, client), after the client's opening as ("", opening)."""
-        before = queries.branch_of(turn.parent)[-HISTORY_TURNS:]
+        before = branch[-HISTORY_TURNS:]
         said = [(entry.said, entry.reply) for entry in queries.spoken(before)]
         if len(before) < HISTORY_TURNS:
             said.insert(0, ("", queries.opening_of(encounter)[0]))
@@ -97,16 +98,13 @@ def _visible_ledger(reaction: Reaction) -> Mapping[str, object] | None:
     return reaction.ledger if case.show_ledger else None
 
 
-def standing_before(case: Case, turn: Turn) -> tuple[ClientState, Memory]:
-    """Where the client stands before a turn: after the nearest turn of its branch that moved them, or as the author
-    set them down. A turn answered in fixed words moved nothing."""
-    branch = queries.branch_of(turn.parent)
-    reactions = {reaction.turn_id: reaction for reaction in Reaction.objects.filter(turn__in=branch)}
-    for before in reversed(branch):
-        if before.pk in reactions:
-            reaction = reactions[before.pk]
-            return state_of(reaction), Memory.from_json(reaction.memory)
-    return starting_state(case), starting_memory(case)
+def standing_after(case: Case, branch: list[Turn]) -> tuple[ClientState, Memory]:
+    """Where the client stands after a branch: as its last turn that moved them left them, or as the author set them
+    down. A turn answered in fixed words moved nothing."""
+    last = Reaction.objects.filter(turn__in=branch).order_by("-turn__n").first() if branch else None
+    if last is None:
+        return starting_state(case), starting_memory(case)
+    return state_of(last), Memory.from_json(last.memory)
 
 
 def state_of(reaction: Reaction) -> ClientState:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from apps.safety.resources import resources_for
+
 FILE = Path(__file__).parent / "data" / "panels.toml"
 
 
@@ -34,7 +36,24 @@ def words_of(panel: str) -> Words:
 
 
 def panel_frame(facts: Mapping[str, object]) -> dict[str, object]:
-    """The body of a `crisis.panel` frame for the panel an event names."""
+    """The body of a `crisis.panel` frame for the panel and country (ISO 3166) an event names."""
     name = str(facts["panel"])
     words = words_of(name)
-    return {"panel": name, "title": words.title, "text": words.text, "actions": _document()["actions"]}
+    return {
+        "panel": name,
+        "title": words.title,
+        "text": words.text,
+        "actions": actions_for(str(facts.get("country", ""))),
+    }
+
+
+def actions_for(country: str) -> list[dict[str, str]]:
+    """At most three: the country's first line to call, its first to text, and the page with everyone."""
+    said = _document()["action_words"]
+    actions = []
+    for kind in ("call", "text"):
+        line = next((line for line in resources_for(country).lines if line.channel.startswith(kind)), None)
+        if line:
+            label = said[kind].format(name=line.name, number=line.number)
+            actions.append({"label": label, "href": line.href, "kind": kind})
+    return [*actions, {"label": said["page"], "href": "/help-now", "kind": "page"}]

@@ -80,6 +80,7 @@ class Panel(StrEnum):
 
     NONE = ""
     ABOUT_ME = "about_me"
+    ASKED = "asked"
     CRISIS = "crisis"
     METHODS = "methods"
 

@@ -199,7 +199,7 @@ async def test_the_trainees_own_disclosure_opens_help_beside_the_case(open_brows
     finished = await browser.until("turn.finished")
     panels = of(browser.frames, "crisis.panel")
     assert [panel["panel"] for panel in panels] == ["about_me"]
-    assert panels[0]["actions"][0]["href"] == "/help-now"
+    assert panels[0]["actions"][-1]["href"] == "/help-now"
     assert finished["status"] == "ANSWERED"
 
 
@@ -226,7 +226,8 @@ async def test_about_me_opens_help_at_once(open_browser) -> None:
     browser = await open_browser()
     await browser.say(type="about_me")
     panel = await browser.until("crisis.panel")
-    assert (panel["panel"], panel["seq"]) == ("about_me", 2)
+    assert (panel["panel"], panel["seq"]) == ("asked", 2)
+    assert [action["kind"] for action in panel["actions"]] == ["call", "text", "page"]
 
 
 @pytest.mark.parametrize(

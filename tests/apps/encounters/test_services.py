@@ -19,7 +19,7 @@ ENDINGS = [status for status in TurnStatus if status != TurnStatus.OPEN]
 def send(encounter: Encounter, text: str = "What brings you here?", **kwargs: object) -> Opened:
     details = {"client_id": uuid4(), "parent_id": None, "continues": True} | kwargs
     with acting_for(encounter.organisation_id):
-        return services.open_turn(encounter.pk, text=text, **details)
+        return services.open_turn(services.locked(encounter.pk), text=words.acceptable(text), **details)
 
 
 def close(turn: Turn, status: TurnStatus = TurnStatus.ANSWERED) -> int | None:
