@@ -158,7 +158,7 @@ def _fits(censored: str, word: str) -> bool:
     tail = tail.lstrip("*")
     return (
         "*" not in tail
-        and len(head) + len(tail) < len(word)
+        and 2 <= len(head) + len(tail) < len(word)
         and word.startswith(head)
         and word.endswith(tail)
     )

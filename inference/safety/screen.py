@@ -112,9 +112,8 @@ def _sightings(text: str, lex: Lexicon) -> list[_Sighting]:
             sighting = _sighting(lex.rules[number], message, first, stop, frames=frames, lex=lex)
             if sighting is not None:
                 found.append(sighting)
-    if frames.covered.get("about_me"):
-        found.append(_about_me(message, frames))
-    return found
+    own = _about_me(message, frames, lex)
+    return [*found, own] if own is not None else found
 
 
 def _covered(spans: Sequence[tuple[int, int]]) -> dict[int, int]:
@@ -185,11 +184,20 @@ def _asks(message: Sequence[Word], first: int, stop: int, lex: Lexicon) -> bool:
     return True
 
 
-def _about_me(message: Sequence[Word], frames: Frames) -> _Sighting:
-    word = message[min(frames.covered["about_me"])]
+def _about_me(message: Sequence[Word], frames: Frames, lex: Lexicon) -> _Sighting | None:
+    """ "This is about me", unless it is denied, quoted or what the client is said to think."""
+    covered = sorted(frames.covered.get("about_me", ()))
+    if not covered:
+        return None
+    first = covered[0]
+    before = {
+        word.text for word in message[max(0, first - 4) : first] if word.sentence == message[first].sentence
+    }
+    if message[first].quoted or before & (lex.negations | lex.classes["you"] | {"if", "think"}):
+        return None
     reading = Reading("self", False, False, False, False, False, False, False)
     why = "says outright that it is about themselves"
-    return _Sighting(_ABOUT_ME, "low", why, word.start, word.end, reading)
+    return _Sighting(_ABOUT_ME, "low", why, message[first].start, message[first].end, reading)
 
 
 def _earlier_kinds(history: Sequence[str], lex: Lexicon) -> set[str]:
@@ -210,7 +218,7 @@ def _weighed(found: Sequence[_Sighting], earlier: set[str]) -> list[Finding]:
         kept = best.get(sighting.rule.id)
         if kept is None or SEVERITIES.index(sighting.severity) > SEVERITIES.index(kept.severity):
             best[sighting.rule.id] = sighting
-    hints = sum(1 for s in found if s.rule.id == "suicidal.hints" and s.severity == "low")
+    hints = _apart([(s.start, s.end) for s in found if s.rule.id == "suicidal.hints" and s.severity == "low"])
     findings = []
     for sighting in best.values():
         severity, why = sighting.severity, sighting.why
@@ -231,6 +239,15 @@ def _weighed(found: Sequence[_Sighting], earlier: set[str]) -> list[Finding]:
             )
         )
     return sorted(findings, key=lambda f: (-f.score, f.start or 0, f.detector))
+
+
+def _apart(spans: Sequence[tuple[int, int]]) -> int:
+    """How many spans there are, those that overlap counted once."""
+    count, reached = 0, -1
+    for start, end in sorted(spans):
+        count += start >= reached
+        reached = max(reached, end)
+    return count
 
 
 def _disclosed(sighting: _Sighting) -> bool:

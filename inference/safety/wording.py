@@ -34,6 +34,7 @@ _SPOKEN_BY = (
     "human",
     "ai",
 )
+_TELLING = frozenset({"said", "says", "saying", "told", "tells", "asks", "asked", "keeps", "goes"})
 _STAGE = re.compile(r"\*[^*\n]{2,80}\*|\([^()\n]{2,80}\)|\[[^\[\]\n]{1,80}\]|<[^<>\n]{1,80}>")
 _MARKUP = re.compile(r"(?m)^\s*(?:[-*•]\s+\S|\d{1,2}[.)]\s+\S|#{1,6}\s|>\s|```)|\*\*|__|```|https?://")
 _ENDING = re.compile(r"[.!?…][\"'”’)\]]*\s*$|[–—-][\"'”’]?\s*$")
@@ -102,10 +103,9 @@ def _recounted(text: str, spoken: Sequence[Word], first: int, rule: dict[str, ob
         return False
     if spoken[first].quoted:
         return True
-    before = {
-        word.text for word in spoken[max(0, first - 6) : first] if word.sentence == spoken[first].sentence
-    }
-    return bool(before & {"said", "says", "saying", "told", "tells", "asks", "asked", "keeps", "goes"})
+    sentence = spoken[first].sentence
+    around = {word.text for word in spoken[max(0, first - 6) : first + 10] if word.sentence == sentence}
+    return bool(around & _TELLING)
 
 
 def _labels(text: str, limits: WordingLimits) -> list[Finding]:
