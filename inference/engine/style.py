@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Sampling:
     """`temperature` 0 takes the likeliest token; `repetition_penalty` 1 is none, and counts the reply's own tokens.
 
-    The values are those at which the bundled model's replies read best; the OpenAI protocol brings its own."""
+    The values are those at which the bundled model read best to us among three settings, ten to twenty replies of one
+    client each: hotter it invents quantities, cooler it hedges and circles. The OpenAI protocol brings its own."""
 
-    temperature: float = 0.8
-    top_p: float = 0.92
-    repetition_penalty: float = 1.15
+    temperature: float = 0.7
+    top_p: float = 0.9
+    repetition_penalty: float = 1.1
