@@ -45,7 +45,7 @@ WITHHELD_FROM = {
     "echo": 0.7,
     "too_long": 0.9,
     "empty": 0.1,
-    "unfinished": 0.9,
+    "unfinished": 0.5,
     "garbage": 0.5,
     "markup": 0.5,
     "method_request": 0.1,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import uuid4
 
@@ -50,10 +51,13 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ScriptedEn
 
 
 @pytest.fixture(autouse=True)
-def threads_give_back() -> Iterator[None]:
-    """The store's threads keep their connection objects; leave none open for the flush to wait on."""
+def threads_are_done() -> Iterator[None]:
+    """Work of a socket that went away goes on in its thread: wait for all of them, or the flush would meet its locks."""
     yield
-    store._pool.submit(lambda: None).result()
+    everyone = threading.Barrier(store.THREADS + 1)
+    for _ in range(store.THREADS):
+        store._pool.submit(everyone.wait, LIMIT_S)
+    everyone.wait(LIMIT_S)
 
 
 def session_of(member: CastMember) -> str:
