@@ -1,7 +1,7 @@
 """One installation from start to stop: what is started when, and what the person at the terminal is told.
 
-Order: what takes long and needs nothing first (the model), then the stores, then the tables and the demo people,
-then the web. Knows nothing of Django but the names of its commands.
+Order: what takes long and needs nothing first (the models), then the stores, then the tables, then the web and beside
+it the demo people. Knows nothing of Django but the names of its commands.
 """
 
 import os
@@ -16,7 +16,7 @@ from pixelated.supervise.errors import AlreadyRunningError
 from pixelated.supervise.postgres import EmbeddedPostgres
 from pixelated.supervise.private_files import Claim, private_folder
 from pixelated.supervise.redis import EmbeddedRedis
-from pixelated.supervise.supervisor import Say, StopAsked, Supervisor, Watched
+from pixelated.supervise.supervisor import Say, Step, StopAsked, Supervisor, Watched
 from pixelated.supervise.surroundings import LOCK, leave_note, remove_note, starting_environment
 
 SCRIPTED = "scripted"
@@ -75,20 +75,22 @@ class Installation:
     supervisor: Supervisor
     _postgres: EmbeddedPostgres | None = field(default=None, init=False)
     _worker: Watched | None = field(default=None, init=False)
+    _worker_port: int = field(default=0, init=False)
 
     def start(self) -> str:
         """Bring everything up until the web serves; what seeding printed (the log-in)."""
-        if self.environment["PIXELATED_ENGINE"] == WORKER and "INFERENCE_URL" not in self.environment:
-            self._begin_worker()
+        fetching = self._begin_fetching()
         self._start_stores()
         leave_note(self.data_dir, self.environment)
-        printed = self._prepare_tables()
-        environment = self.environment
-        web = self._begin(processes.web(self.port, environment=environment, log=self._log("web")))
-        self._begin(processes.celery_worker(environment=environment, log=self._log("celery")))
-        schedule = private_folder(self.data_dir / "beat") / "schedule"
-        self._begin(processes.celery_beat(schedule, environment=environment, log=self._log("beat")))
+        if fetching is not None and fetching.ended:  # As on every start but the first.
+            fetching = self._begin_worker(fetching)
+        self._migrate()
+        web = self._begin(processes.web(self.port, environment=self.environment, log=self._log("web")))
+        printed = self._seed()
         self.supervisor.wait(web)
+        self._begin_celery()
+        if fetching is not None:
+            self._begin_worker(fetching)
         return printed
 
     def say_ready(self, address: str, printed: str, say: Say) -> None:
@@ -110,15 +112,30 @@ class Installation:
     def _begin(self, spec: ChildSpec) -> Watched:
         return self.supervisor.begin(Child(spec))
 
-    def _begin_worker(self) -> None:
-        """Fetch the bundled models where they are not there (the longest part of a first start), then the worker."""
-        fetch = (sys.executable, "-m", "inference", "models", "fetch", "default")
-        environment = processes.worker_environment(self.environment)
-        self._step("language models", fetch, environment, limit_s=1800, shown=True)
-        port = processes.free_port()
-        self.environment["INFERENCE_URL"] = f"http://{processes.HOST}:{port}"
+    def _begin_celery(self) -> None:
+        schedule = private_folder(self.data_dir / "beat") / "schedule"
+        self._begin(processes.celery_worker(environment=self.environment, log=self._log("celery")))
+        self._begin(processes.celery_beat(schedule, environment=self.environment, log=self._log("beat")))
+
+    def _begin_fetching(self) -> Step | None:
+        """See that the bundled models are there, beside everything else; None where no worker of ours is needed."""
+        if self.environment["PIXELATED_ENGINE"] != WORKER or "INFERENCE_URL" in self.environment:
+            return None
+        self._worker_port = processes.free_port()
+        self.environment["INFERENCE_URL"] = f"http://{processes.HOST}:{self._worker_port}"
+        return self.supervisor.begin_step(
+            "language models",
+            (sys.executable, "-m", "inference", "models", "fetch", "default"),
+            environment=processes.worker_environment(self.environment),
+            folder=processes.ROOT,
+            shown=True,
+        )
+
+    def _begin_worker(self, fetching: Step) -> None:
+        self.supervisor.end_step(fetching, limit_s=1800)
         log = self._log("worker")
-        self._worker = self._begin(processes.inference_worker(port, environment=self.environment, log=log))
+        spec = processes.inference_worker(self._worker_port, environment=self.environment, log=log)
+        self._worker = self._begin(spec)
 
     def _start_stores(self) -> None:
         redis = postgres = None
@@ -138,28 +155,23 @@ class Installation:
             self.environment["DATABASE_URL"] = addresses.app_url
             self.environment["DATABASE_OWNER_URL"] = addresses.owner_url
 
-    def _prepare_tables(self) -> str:
-        """Migrate as the owner, then make the demo people where they are allowed; what seeding printed."""
-        command = (sys.executable, "manage.py")
-        migrate = (*command, "migrate", "--verbosity", "0", "--no-input")
-        self._step("preparing the tables", migrate, self.environment, limit_s=300)
+    def _migrate(self) -> None:
+        command = ("migrate", "--verbosity", "0", "--no-input")
+        self._manage("preparing the tables", command, self.environment, limit_s=300)
+
+    def _seed(self) -> str:
+        """Make the demo people where they are allowed; what was printed. Runs while the web starts."""
         if self.environment["PIXELATED_ENV"] == "production":
             return ""
-        seeding = {name: value for name, value in self.environment.items() if name != "DATABASE_OWNER_URL"}
-        return self._step("preparing the demo people and clients", (*command, "seed"), seeding, limit_s=120)
+        environment = processes.seeding_environment(self.environment)
+        return self._manage("preparing the demo people and clients", ("seed",), environment, limit_s=120)
 
-    def _step(
-        self,
-        name: str,
-        argv: tuple[str, ...],
-        environment: Mapping[str, str],
-        *,
-        limit_s: float,
-        shown: bool = False,
+    def _manage(
+        self, name: str, command: tuple[str, ...], environment: Mapping[str, str], *, limit_s: float
     ) -> str:
-        return self.supervisor.step(
-            name, argv, environment=environment, folder=processes.ROOT, limit_s=limit_s, shown=shown
-        )
+        argv = (sys.executable, "manage.py", *command)
+        step = self.supervisor.begin_step(name, argv, environment=environment, folder=processes.ROOT)
+        return self.supervisor.end_step(step, limit_s=limit_s)
 
     def _log(self, name: str) -> Path:
         return private_folder(self.data_dir / "log") / f"{name}.log"

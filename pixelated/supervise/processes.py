@@ -26,6 +26,11 @@ def web_environment(everything: Mapping[str, str]) -> dict[str, str]:
     return _without(everything, _FOR_MIGRATIONS + _FOR_SEEDING)
 
 
+def seeding_environment(everything: Mapping[str, str]) -> dict[str, str]:
+    """For making the demo people: as the application, with the password they get."""
+    return _without(everything, _FOR_MIGRATIONS)
+
+
 def worker_environment(everything: Mapping[str, str]) -> dict[str, str]:
     """For the inference worker: no way to the database, to Redis, or to the keys."""
     return _without(everything, _FOR_MIGRATIONS + _FOR_SEEDING + _FOR_THE_WEB)

@@ -52,6 +52,25 @@ class Watched:
         return self.child.spec.name
 
 
+@dataclass(frozen=True)
+class Step:
+    """A command that runs to its end, begun at a moment of the monotonic clock."""
+
+    name: str
+    process: subprocess.Popen[str]
+    begun: float
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def kill(self) -> None:
+        """End it and what it started; nothing to do where it has ended."""
+        if not self.ended:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
 class Supervisor:
     """Owns its children. `say` is given one line per event, for the person at the terminal."""
 
@@ -59,6 +78,7 @@ class Supervisor:
         self._say = say
         self._first_pause_s = first_pause_s
         self._watched: list[Watched] = []
+        self._steps: list[Step] = []
         self._signals = 0
 
     def listen(self) -> None:
@@ -101,25 +121,19 @@ class Supervisor:
             self.tick()
         return True
 
-    def step(
+    def begin_step(
         self,
         name: str,
         argv: tuple[str, ...],
         *,
         environment: Mapping[str, str],
         folder: Path,
-        limit_s: float,
         shown: bool = False,
-    ) -> str:
-        """Run a command in `folder` to its end and return what it printed.
+    ) -> Step:
+        """Start a command that runs to its end, in `folder`.
 
         `shown` lets it print for itself, where it has progress to tell.
-
-        Raises:
-            ServiceStartError: when it fails or takes longer than `limit_s`, with what it printed.
-            StopAsked: when someone asked to stop; the command is ended.
         """
-        begun = time.monotonic()
         self._say(f"{name} ...")
         process = subprocess.Popen(
             argv,
@@ -132,27 +146,38 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
+        step = Step(name, process, time.monotonic())
+        self._steps.append(step)
+        return step
+
+    def end_step(self, step: Step, *, limit_s: float) -> str:
+        """Wait until the command has ended; what it printed.
+
+        Raises:
+            ServiceStartError: when it failed or took longer than `limit_s`, with what it printed.
+            StopAsked: when someone asked to stop; the command is ended.
+        """
         try:
-            printed = self._until_end(name, process, deadline=begun + limit_s)
+            printed = self._until_end(step, deadline=step.begun + limit_s)
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        if process.returncode != 0:
-            said = "" if shown else f":\n{printed.strip()}"
-            raise ServiceStartError(f"{name} failed with code {process.returncode}{said}")
-        self._say(f"{name}: done in {time.monotonic() - begun:.1f} s")
+            step.kill()
+            self._steps.remove(step)
+        if step.process.returncode != 0:
+            raise ServiceStartError(
+                f"{step.name} failed with code {step.process.returncode}:\n{printed.strip()}"
+            )
+        self._say(f"{step.name}: done in {time.monotonic() - step.begun:.1f} s")
         return printed
 
-    def _until_end(self, name: str, process: subprocess.Popen[str], *, deadline: float) -> str:
+    def _until_end(self, step: Step, *, deadline: float) -> str:
         while True:
             try:
-                return process.communicate(timeout=_TICK_S)[0] or ""
+                return step.process.communicate(timeout=_TICK_S)[0] or ""
             except subprocess.TimeoutExpired:
                 self._stop_if_asked()
                 self.tick(pause=False)
                 if time.monotonic() > deadline:
-                    raise ServiceStartError(f"{name} did not end in time.") from None
+                    raise ServiceStartError(f"{step.name} did not end in time.") from None
 
     def run(self) -> None:
         """Watch until someone asks to stop."""
@@ -162,6 +187,8 @@ class Supervisor:
     def stop_all(self) -> None:
         """Stop in reverse order, stores last, within ten seconds; a second signal kills what is left."""
         self._say("stopping ...")
+        for step in self._steps:
+            step.kill()
         for store, within_s in ((False, _STOP_OTHERS_WITHIN_S), (True, _STOP_STORES_WITHIN_S)):
             children = [watched.child for watched in reversed(self._watched) if watched.store is store]
             stop_together(children, within_s=within_s, hurried=lambda: self._signals > 1)

@@ -13,7 +13,7 @@ import pytest
 
 from pixelated.supervise.child import Child, ChildSpec
 from pixelated.supervise.errors import ServiceStartError
-from pixelated.supervise.supervisor import StopAsked, Supervisor
+from pixelated.supervise.supervisor import Step, StopAsked, Supervisor
 
 ROOT = Path(__file__).resolve().parents[3]
 SLEEP = "import time; time.sleep(60)"
@@ -86,24 +86,32 @@ def test_waiting_at_most_a_while_returns_that_it_is_not_ready(stage: Stage) -> N
     assert stage.supervisor.wait(watched, at_most_s=0.2) is False
 
 
+def begin_step(stage: Stage, script: str) -> Step:
+    argv = (sys.executable, "-c", script)
+    return stage.supervisor.begin_step("seeding", argv, environment=dict(os.environ), folder=ROOT)
+
+
 def test_a_step_returns_what_it_printed(stage: Stage) -> None:
-    argv = (sys.executable, "-c", "print('two people')")
-    assert (
-        stage.supervisor.step("seeding", argv, environment=dict(os.environ), folder=ROOT, limit_s=10)
-        == "two people\n"
-    )
+    assert stage.supervisor.end_step(begin_step(stage, "print('two people')"), limit_s=10) == "two people\n"
 
 
 def test_a_step_that_fails_shows_what_it_printed(stage: Stage) -> None:
-    argv = (sys.executable, "-c", "import sys; print('no table'); sys.exit(2)")
+    step = begin_step(stage, "import sys; print('no table'); sys.exit(2)")
     with pytest.raises(ServiceStartError, match=r"seeding failed with code 2:\nno table"):
-        stage.supervisor.step("seeding", argv, environment=dict(os.environ), folder=ROOT, limit_s=10)
+        stage.supervisor.end_step(step, limit_s=10)
 
 
 def test_a_step_that_takes_too_long_is_ended(stage: Stage) -> None:
-    argv = (sys.executable, "-c", SLEEP)
+    step = begin_step(stage, SLEEP)
     with pytest.raises(ServiceStartError, match="seeding did not end in time"):
-        stage.supervisor.step("seeding", argv, environment=dict(os.environ), folder=ROOT, limit_s=0.3)
+        stage.supervisor.end_step(step, limit_s=0.3)
+    assert step.ended
+
+
+def test_a_step_still_running_when_everything_stops_is_ended(stage: Stage) -> None:
+    step = begin_step(stage, SLEEP)
+    stage.supervisor.stop_all()
+    assert step.ended
 
 
 def test_a_signal_while_something_starts_ends_the_waiting(stage: Stage) -> None:
