@@ -7,6 +7,7 @@ import asyncio
 import logging
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 from apps.chat.hub import Hub, hub
@@ -88,3 +89,20 @@ class Bus:
 
 
 bus = Bus(hub)
+
+
+def spread_word(encounter_id: UUID, seq: int) -> None:
+    """Tell every web process of a new event, from a thread without a loop: a page, a Celery task.
+
+    While the channel layer is away nobody is told, and followers poll.
+    """
+    message = {"type": "news", "encounter": str(encounter_id), "seq": seq, "from": ""}
+    try:
+        async_to_sync(_spread)(message)
+    except Exception as error:  # noqa: BLE001  (whatever the layer raises, what was committed stands)
+        log.warning("word of encounter %s was not spread: %s", encounter_id, type(error).__name__)
+
+
+async def _spread(message: dict[str, object]) -> None:
+    async with asyncio.timeout(SEND_LIMIT_S):
+        await get_channel_layer().group_send(GROUP, message)

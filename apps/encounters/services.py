@@ -7,9 +7,10 @@ Locks are taken in one order: the encounter's row, then the audit head.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.actors import Actor
@@ -20,6 +21,7 @@ from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source, Turn
 from apps.encounters.errors import EncounterEndedError, TurnRefusedError
 from apps.encounters.models import Encounter, Segment, Turn, Utterance
 from apps.encounters.order import append_event
+from apps.encounters.signals import moved_on
 from apps.scenarios.models import ScenarioVersion
 from apps.vault import services as vault
 
@@ -270,7 +272,7 @@ def end_encounter(encounter_id: UUID, *, actor: Actor) -> Encounter:
         _close(encounter, turn, Ending(TurnStatus.CANCELLED))
     encounter.status, encounter.ended_at = EncounterStatus.ENDED, timezone.now()
     encounter.save(update_fields=["status", "ended_at"])
-    append_event(encounter, EventKind.ENDED)
+    _tell(encounter, append_event(encounter, EventKind.ENDED))
     _audit(Action.ENCOUNTER_ENDED, encounter, actor_id=actor.user_id, role=actor.role_words)
     return encounter
 
@@ -282,9 +284,18 @@ def close_overdue_turns(*, at: datetime, limit: int = 100) -> list[UUID]:
     for turn in list(overdue):
         encounter = locked(turn.encounter_id)
         still = Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN, due_at__lt=at).first()
-        if still and _close(encounter, still, Ending(TurnStatus.FAILED, error_code="interrupted")):
+        seq = still and _close(encounter, still, Ending(TurnStatus.FAILED, error_code="interrupted"))
+        if seq:
+            _tell(encounter, seq)
             swept.append(encounter.pk)
     return swept
+
+
+def _tell(encounter: Encounter, seq: int) -> None:
+    """Let those who follow the encounter know, once it is committed."""
+    transaction.on_commit(
+        partial(moved_on.send, sender=Encounter, encounter_id=encounter.pk, seq=seq), robust=True
+    )
 
 
 def _audit(
