@@ -1,5 +1,6 @@
 """Pages about joining and about the people of an organisation."""
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +22,7 @@ LANDING = (
 
 
 @require_safe
+@login_required
 def start(request: HttpRequest) -> HttpResponse:
     """Sends a person who signed in to the place their role works in."""
     if request.actor is not None:
