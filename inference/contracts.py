@@ -97,7 +97,8 @@ _FINDING_KEYS = frozenset({"kind", "score", "why", "start", "end", "detector", "
 
 @dataclass(frozen=True)
 class WordingLimits:
-    """What a reply's words must keep to. `earlier` are the speaker's own earlier replies, oldest first."""
+    """What a reply's words must keep to. `earlier` are the speaker's own earlier replies, oldest first; `exemplars` are
+    lines that do what this reply should do: words far from all of them count as something else."""
 
     speaker: str
     person: str = Person.CLIENT
@@ -106,6 +107,7 @@ class WordingLimits:
     other_names: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
+    exemplars: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, value: Json, field: str = "limits") -> "WordingLimits":
@@ -121,11 +123,12 @@ class WordingLimits:
             facts=facts,
             other_names=_texts(data.get("other_names", ()), f"{field}.other_names", longest=120),
             earlier=_texts(data.get("earlier", ()), f"{field}.earlier", longest=MAX_MESSAGE_CHARACTERS),
-            avoid=_texts(data.get("avoid", ()), f"{field}.avoid", longest=500),
+            avoid=_texts(data.get("avoid", ()), f"{field}.avoid", longest=MAX_MESSAGE_CHARACTERS),
+            exemplars=_texts(data.get("exemplars", ()), f"{field}.exemplars", longest=500),
         )
 
 
-_LIMITS_KEYS = frozenset({"speaker", "person", "max_words", "facts", "other_names", "earlier", "avoid"})
+_LIMITS_KEYS = frozenset({"speaker", "person", "max_words", "facts", "other_names", "earlier", "avoid", "exemplars"})
 
 
 def _texts(value: Json, field: str, *, longest: int) -> tuple[str, ...]:

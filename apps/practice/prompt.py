@@ -7,6 +7,7 @@ model: short plain sentences, the one instruction last, and the author's own lin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from apps.practice.dynamics import Reaction
 from apps.practice.state import ClientState
@@ -17,6 +18,10 @@ from inference.vocabulary import acts
 
 HISTORY_TURNS = 4
 EXAMPLES = 2
+EXEMPLARS = 12
+MAX_SEGMENTS = 2
+FIRST_WORDS_S = 5.0
+"""Longer than a person thinks before answering; after it the author's line is said instead."""
 MOST_FACTS = 6
 MOST_BELIEFS = 1
 MAX_WORDS = 45
@@ -77,7 +82,12 @@ def reply_request(
         request_id=request_id,
         persona="client",
         messages=messages,
-        limits=wording_limits(case, history=history, avoid=(*examples, text)),
+        limits=replace(
+            wording_limits(case, history=history, avoid=(*examples, text)),
+            exemplars=voice_examples(case, reaction, text=text, most=EXEMPLARS),
+        ),
+        max_segments=MAX_SEGMENTS,
+        first_words_deadline_s=FIRST_WORDS_S,
         seed=(seed * 1009 + reaction.n) % 2**31,
     )
 

@@ -41,6 +41,7 @@ WITHHELD_FROM = {
     "therapist_speak": 0.6,
     "other_speaker": 0.5,
     "contradiction": 0.5,
+    "off_act": 0.45,
     "repetition": 0.6,
     "echo": 0.7,
     "too_long": 0.9,

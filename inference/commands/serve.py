@@ -14,7 +14,7 @@ import uvicorn
 from inference.config import DRAIN_S, WorkerConfig, from_environment
 from inference.engine.protocol import Engine
 from inference.errors import ModelError
-from inference.models.catalogue import TEXT, folder_of
+from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
 from inference.server import create_app
 from inference.testing import ScriptedEngine
 
@@ -98,16 +98,22 @@ def _engine(config: WorkerConfig) -> Engine:
     if config.engine == "scripted":
         return ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s)
     # Torch takes seconds to import, and the scripted engine must start without it.
-    from inference.engine.judge import judge, refuses  # noqa: PLC0415
+    from inference.encoder.minilm import MiniLM  # noqa: PLC0415
+    from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
     from inference.engine.loader import load, use_threads  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
 
     use_threads(config.threads)
+    encoder = None
+    if is_present(EMBEDDINGS, config.data):
+        encoder = MiniLM(folder_of(EMBEDDINGS, config.data))
+    else:
+        print("the embedding model is not there: whether words do what was planned is not judged", flush=True)
     bundled = str(folder_of(TEXT, config.data) / TEXT.weights)
     return ModelWorker(
         config.model or bundled,
         load=lambda source: load(source, name=TEXT.name if source == bundled else None),
-        judge=judge,
+        judge=make_judge(encoder),
         refuses=refuses,
         queue_size=config.queue_size,
         max_rows=config.max_rows,

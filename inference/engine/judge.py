@@ -1,11 +1,14 @@
 """What the worker holds against a segment before it is sent, and what of that refuses it.
 
-The same wording check runs again in the web process before anything is shown; here it chooses between candidates.
+The wording check runs again in the web process before anything is shown; here it chooses between candidates. Whether
+the words do what was planned is judged here alone, by their nearness to lines somebody wrote for that act.
 """
 
 from collections.abc import Sequence
 
 from inference.contracts import Finding, WordingLimits
+from inference.encoder.minilm import MiniLM
+from inference.engine.race import Judge
 from inference.safety.screen import screen
 from inference.safety.wording import wording_findings
 
@@ -14,15 +17,40 @@ REFUSES_FROM = 0.5
 REFUSED_KINDS = frozenset({"method_request"})
 """Of the crisis screen's kinds: words about methods are refused in every mode. Its other findings are facts that the
 web process's policy decides on: a client may say that he is in despair."""
+OFF_ACT_FROM = 0.45
+"""Distance (1 - cosine) to the nearest exemplar from which a segment counts as something else than was planned. Chosen
+by reading: below it the bundled model's replies mostly read as an answer, above it mostly not."""
+FIT_DETECTOR = "act_fit"
+FIT_VERSION = "minilm 1"
+
+
+def make_judge(encoder: MiniLM | None) -> Judge:
+    """The judge of a worker; without an encoder nothing is said about the act."""
+
+    def judged(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
+        return (*judge(text, limits), *(fit(text, limits, encoder) if encoder else ()))
+
+    return judged
 
 
 def judge(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
     return (*wording_findings(text, limits=limits), *screen(text).findings)
 
 
+def fit(text: str, limits: WordingLimits, encoder: MiniLM) -> tuple[Finding, ...]:
+    """How far the words are from every exemplar of the act; nothing where the request names none."""
+    if not limits.exemplars or not text.strip():
+        return ()
+    near = float((encoder.embed([text]) @ encoder.embed(limits.exemplars).T).max())
+    score = round(min(1.0, max(0.0, 1.0 - near)), 3)
+    why = "how far the words are from what the act should sound like"
+    return (Finding("off_act", score, why, detector=FIT_DETECTOR, version=FIT_VERSION),)
+
+
 def refuses(findings: Sequence[Finding]) -> bool:
     return any(
         finding.kind in REFUSED_KINDS
         or (finding.detector.startswith("wording") and finding.score >= REFUSES_FROM)
+        or (finding.kind == "off_act" and finding.score >= OFF_ACT_FROM)
         for finding in findings
     )

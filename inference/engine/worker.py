@@ -15,7 +15,14 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
 from inference.completion import CompletionRequest, TextEvent
-from inference.contracts import FinishedEvent, Message, ModelName, ReplyRequest, SegmentEvent
+from inference.contracts import (
+    FinishedEvent,
+    Message,
+    ModelName,
+    ReplyRequest,
+    SegmentEvent,
+    WordingLimits,
+)
 from inference.engine.generate import Batch, RowPiece
 from inference.engine.inbox import Inbox, settler
 from inference.engine.jobs import CompletionJob, Job, ReplyJob
@@ -25,6 +32,7 @@ from inference.engine.protocol import EngineStatus
 from inference.engine.race import Judge, Piece, Refuses
 from inference.engine.style import Sampling
 from inference.errors import (
+    ContractError,
     EngineAwayError,
     EngineBusyError,
     EngineError,
@@ -267,7 +275,7 @@ class ModelWorker:
             return batch
         try:
             model = self._load(asked.source)
-            _warm_up(model)
+            _warm_up(model, self._judge)
         except Exception as error:  # whatever a model's files provoke, the caller must hear of it
             _log_without_words("the model cannot be loaded", error)
             outcome: ModelName | InferenceError = _as_model_error(error)
@@ -281,13 +289,19 @@ class ModelWorker:
         return batch
 
 
-def _warm_up(model: LoadedModel) -> None:
-    """The first run of each shape is slow; let it be ours and not a person's."""
-    prompt = encode(model.tokenizer, (Message("user", "Good morning. " * 20),), longest=model.context - 8)
-    batch = Batch(model)
-    batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
-    while batch.step():
-        pass
+def _warm_up(model: LoadedModel, judge: Judge) -> None:
+    """The first run of each shape is slow; let it be ours and not a person's. A client's prompt has 200-600 tokens."""
+    for sentences in (40, 90, 180):
+        words = (Message("user", "Good morning. " * sentences),)
+        try:
+            prompt = encode(model.tokenizer, words, longest=model.context - 8)
+        except ContractError:  # a model of a short context has no such shape
+            break
+        batch = Batch(model)
+        batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
+        while batch.step():
+            pass
+    judge("Good morning.", WordingLimits("Nobody", exemplars=("Good morning to you.", "It is raining.")))
 
 
 def _as_model_error(error: Exception) -> ModelError:

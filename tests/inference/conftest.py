@@ -17,6 +17,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from inference.contracts import Message, ReplyRequest, WordingLimits
+from inference.errors import ModelError
+from inference.models.catalogue import EMBEDDINGS
+from inference.models.fetch import fetch
 from inference.testing import build_tiny_model
 
 SECRET = "a secret for tests"
@@ -121,3 +124,14 @@ def serving() -> Callable[[ASGIApp], contextlib.AbstractAsyncContextManager[str]
 @pytest.fixture
 def secret() -> str:
     return SECRET
+
+
+@pytest.fixture(scope="session")
+def bundled_embeddings() -> Path:
+    """The checkout's own copy, fetched if need be; where it cannot be had the test is left out, but fails under CI."""
+    try:
+        return fetch(EMBEDDINGS, ROOT / "var")
+    except ModelError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))

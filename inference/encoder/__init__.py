@@ -1,0 +1,1 @@
+"""Sentences as vectors: the bundled MiniLM, for judging what words mean next to words somebody wrote."""
