@@ -107,6 +107,7 @@ def _engine(config: WorkerConfig) -> Engine:
     encoder = None
     if is_present(EMBEDDINGS, config.data):
         encoder = MiniLM(folder_of(EMBEDDINGS, config.data))
+        encoder.warm_up()
     else:
         print("the embedding model is not there: whether words do what was planned is not judged", flush=True)
     bundled = str(folder_of(TEXT, config.data) / TEXT.weights)

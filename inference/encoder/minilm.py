@@ -32,6 +32,11 @@ class MiniLM:
             ) from error
         self._kept: OrderedDict[str, torch.Tensor] = OrderedDict()
 
+    def warm_up(self) -> None:
+        """The first runs are slow; let them be ours and not a person's."""
+        self._compute(["Good morning."])
+        self._compute(["It is raining, and it has been raining for a week."] * 12)
+
     def embed(self, texts: Sequence[str]) -> torch.Tensor:
         """(len(texts), 384) float32, each row of length 1. `texts` is not empty."""
         fresh = [text for text in dict.fromkeys(texts) if text not in self._kept]

@@ -21,7 +21,6 @@ from inference.contracts import (
     ModelName,
     ReplyRequest,
     SegmentEvent,
-    WordingLimits,
 )
 from inference.engine.generate import Batch, RowPiece
 from inference.engine.inbox import Inbox, settler
@@ -275,7 +274,7 @@ class ModelWorker:
             return batch
         try:
             model = self._load(asked.source)
-            _warm_up(model, self._judge)
+            _warm_up(model)
         except Exception as error:  # whatever a model's files provoke, the caller must hear of it
             _log_without_words("the model cannot be loaded", error)
             outcome: ModelName | InferenceError = _as_model_error(error)
@@ -289,7 +288,7 @@ class ModelWorker:
         return batch
 
 
-def _warm_up(model: LoadedModel, judge: Judge) -> None:
+def _warm_up(model: LoadedModel) -> None:
     """The first run of each shape is slow; let it be ours and not a person's. A client's prompt has 200-600 tokens."""
     for sentences in (40, 90, 180):
         words = (Message("user", "Good morning. " * sentences),)
@@ -301,7 +300,6 @@ def _warm_up(model: LoadedModel, judge: Judge) -> None:
         batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
         while batch.step():
             pass
-    judge("Good morning.", WordingLimits("Nobody", exemplars=("Good morning to you.", "It is raining.")))
 
 
 def _as_model_error(error: Exception) -> ModelError:
