@@ -1,5 +1,7 @@
 """Every address of the product."""
 
+from allauth.account import views as allauth_views
+from django.db import transaction
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -13,6 +15,8 @@ urlpatterns = [
     path("health/live", core.live, name="live"),
     path("health/ready", core.ready, name="ready"),
     path("", include("apps.accounts.urls")),
+    # One transaction: whoever may not join after all leaves no account behind.
+    path("accounts/signup/", transaction.atomic(allauth_views.signup), name="account_signup"),
     path("accounts/", include("allauth.urls")),
     path("practice/", include("apps.practice.urls")),
 ]

@@ -1,6 +1,7 @@
-"""How allauth is told our rules: nobody signs up without a link, and an invited address counts as verified."""
+"""How allauth is told our rules: nobody signs up without a link, or by an invitation for somebody else."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from apps.accounts.joining import may_sign_up, pending_invitation
@@ -16,9 +17,13 @@ class InvitedOnly(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return may_sign_up(request)
 
-    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
-        """The invitation was sent to this address and its token came back: that is the proof a mail would give."""
-        invitation = pending_invitation(request)
-        if invitation and invitation.email.lower() == email.lower():
-            return True
-        return super().is_email_verified(request, email)
+    def clean_email(self, email: str) -> str:
+        """Whoever signs up by an invitation does so with the address it was made for."""
+        invitation = pending_invitation(self.request) if self._signs_up() else None
+        if invitation and invitation.email.lower() != email.lower():
+            raise ValidationError(f"This invitation is for {invitation.email}. Use that address.")
+        return super().clean_email(email)
+
+    def _signs_up(self) -> bool:
+        place = self.request.resolver_match
+        return place is not None and place.view_name == "account_signup"

@@ -1,5 +1,6 @@
 """Carries a link's token from its page through sign-up, in the session."""
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 
 from apps.accounts.errors import InvitationError
@@ -38,6 +39,8 @@ def join_by_pending_link(request: HttpRequest, *, user: User, name: str) -> bool
     """
     if token := request.session.pop(INVITATION, None):
         accept_invitation(token, user=user, name=name)
+        # The invitation was made for this address and its token came back: that is the proof a mail would give.
+        get_adapter().stash_verified_email(request, user.email)
         return True
     if token := request.session.pop(JOIN_LINK, None):
         accept_join_link(token, user=user, name=name)
