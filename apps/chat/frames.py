@@ -156,6 +156,7 @@ def finished_frame(turn: Turn, *, told: Mapping[str, object], seq: int) -> Frame
         "ledger": told.get("ledger"),
         "coach": told.get("coach"),
         "error": error,
+        "engine_ms": turn.timings.get("engine_ms"),
     }
 
 

@@ -1,6 +1,6 @@
 """Drives sessions against a running installation over HTTP and WebSocket, and measures what a turn costs.
 
-`added` is the time from sending a turn to its end, less the scripted engine's own pace: everything that is not
+`added` is the time from sending a turn to its end, less what the runner waited for the engine: everything that is not
 generation. Times are taken by the client, so the socket and this program's own work are inside them.
 """
 
@@ -31,18 +31,20 @@ _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 @dataclass
 class Measures:
-    """Milliseconds, one entry a turn; `lost` counts turns without an end, `doubled` numbers seen twice."""
+    """Milliseconds, one entry a turn; `lost` counts turns without an end, `doubled` numbers seen twice. `added` is
+    what the client waited less what the runner waited for the engine."""
 
     accepted: list[float] = field(default_factory=list)
     first: list[float] = field(default_factory=list)
     added: list[float] = field(default_factory=list)
+    turns: int = 0
     failed: int = 0
     lost: int = 0
     doubled: int = 0
 
     def summary(self) -> dict[str, object]:
         return {
-            "turns": len(self.added),
+            "turns": self.turns,
             "failed": self.failed,
             "lost": self.lost,
             "doubled": self.doubled,
@@ -140,12 +142,12 @@ async def _talk(load: Load, encounter: str, cookie: str, measures: Measures, ind
         seen: set[int] = set()
         await asyncio.sleep(chance.uniform(0, load.think_s))
         for turn in range(load.turns):
-            await _turn(socket, LINES[turn % len(LINES)], load.pace, measures, seen)
+            await _turn(socket, LINES[turn % len(LINES)], measures, seen)
             await asyncio.sleep(chance.uniform(0.5, 1.5) * load.think_s)
 
 
-async def _turn(socket, text: str, pace: float, measures: Measures, seen: set[int]) -> None:  # noqa: ANN001
-    sent, first, tokens = time.perf_counter(), None, 0
+async def _turn(socket, text: str, measures: Measures, seen: set[int]) -> None:  # noqa: ANN001
+    sent, first = time.perf_counter(), None
     await socket.send(json.dumps({"type": "turn.send", "client_id": str(uuid4()), "text": text}))
     while True:
         try:
@@ -161,9 +163,9 @@ async def _turn(socket, text: str, pace: float, measures: Measures, seen: set[in
             measures.accepted.append(took)
         elif frame["type"] == "turn.segment":
             first = took if first is None else first
-            tokens += max(1, len(frame["text"]) // 4)
         elif frame["type"] in ("turn.finished", "error"):
             measures.failed += frame.get("status") not in ("ANSWERED", "REPLACED")
+            measures.turns += 1
             measures.first.append(first or took)
-            measures.added.append(took - (tokens / pace * 1000 if pace else 0))
+            measures.added.append(took - (frame.get("engine_ms") or 0))
             return

@@ -51,6 +51,7 @@ class Answering:
     replaced: bool = False
     finished: FinishedEvent | None = None
     first_ms: int | None = None
+    engine_s: float = 0.0
 
     def since_ms(self) -> int:
         return int((time.perf_counter() - self.started) * 1000)
@@ -139,6 +140,7 @@ async def _next(
     Raises:
         EngineDeadlineError: the whole turn took too long.
     """
+    asked = time.perf_counter()
     coming = asyncio.ensure_future(anext(events))
     stopping = asyncio.ensure_future(answering.stop.wait())
     try:
@@ -150,6 +152,7 @@ async def _next(
                 return None
         return coming.result()
     finally:
+        answering.engine_s += time.perf_counter() - asked
         stopping.cancel()
         if not coming.done():
             coming.cancel()
@@ -225,6 +228,7 @@ def _timings(answering: Answering) -> dict[str, object]:
     return {
         "first_ms": answering.first_ms,
         "total_ms": answering.since_ms(),
+        "engine_ms": int(answering.engine_s * 1000),
         "worker_first_ms": worker.first_segment_ms if worker else None,
         "worker_total_ms": worker.total_ms if worker else None,
         "tokens": worker.tokens if worker else 0,

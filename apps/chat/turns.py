@@ -141,4 +141,5 @@ def close(turn: Turn, ending: services.Ending) -> list[Frame]:
     if seq is None:
         return []
     turn.status, turn.source, turn.error_code = ending.status, ending.source, ending.error_code
+    turn.timings = ending.timings or {}
     return [finished_frame(turn, told=told.get(turn.pk, {}), seq=seq)]

@@ -8,13 +8,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -91,24 +90,26 @@ def own_stack(password: str, *, pace: float) -> Iterator[str]:
             cwd=settings.BASE_DIR,
             env=os.environ
             | {"PIXELATED_DEMO_PASSWORD": password, "PIXELATED_SCRIPTED_TOKENS_PER_S": str(pace)},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_ready(url, stack)
-            yield url
+            _wait_ready(stack)
+            yield f"http://127.0.0.1:{port}"
         finally:
             stack.terminate()
             stack.wait(timeout=30)
 
 
-def _wait_ready(url: str, stack: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + READY_LIMIT_S
-    while time.monotonic() < deadline and stack.poll() is None:
-        try:
-            if httpx.get(f"{url}/health/ready", timeout=2, trust_env=False).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.3)
-    raise CommandError("The stack did not become ready. Run `manage.py up --engine scripted` to see why.")
+def _wait_ready(stack: "subprocess.Popen[str]") -> None:
+    """Until the line that says so: before it the demo people and clients may not be there."""
+    ready = threading.Event()
+
+    def read() -> None:
+        for line in stack.stdout or ():
+            if " is ready: " in line:
+                ready.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    if not ready.wait(READY_LIMIT_S):
+        raise CommandError("The stack did not become ready. Run `manage.py up --engine scripted` to see why.")
