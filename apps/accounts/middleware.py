@@ -1,4 +1,4 @@
-"""Says who acts: puts an Actor on each request of a person who is signed in."""
+"""Says who acts: puts an Actor on each request of a person who is signed in, but where a page is for everyone."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.actors import Actor
 from apps.accounts.queries import actor_for
+from apps.core.for_everyone import View, is_for_everyone
 
 SESSION_KEY = "organisation"
 
@@ -25,6 +26,8 @@ class WhoActs:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = None
-        if request.user.is_authenticated:
-            request.actor = actor_of(request)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
+        if not is_for_everyone(view):
+            request.actor = actor_of(request)

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from apps.core.for_everyone import for_everyone
 from apps.core.health import readiness
 
 RETRY_AFTER_S = 2
@@ -21,6 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@for_everyone
 def live(request: HttpRequest) -> JsonResponse:
     """200 while the process answers at all."""
     return JsonResponse({"status": "live"})
@@ -28,6 +30,7 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 @never_cache
+@for_everyone
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when a turn could be taken and stored, else 503."""
     state = readiness()
