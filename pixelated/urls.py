@@ -9,6 +9,8 @@ from apps.core import views as core
 from apps.core.for_everyone import for_everyone
 from apps.safety import views as safety
 
+handler500 = "apps.core.middleware.failed"
+
 urlpatterns = [
     path("", core.home, name="home"),
     path("help-now", safety.help_now, name="help_now"),

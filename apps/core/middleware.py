@@ -1,5 +1,10 @@
-"""Turns the absence of a part into a plain 503 with Retry-After, so that no page ends in a stack trace."""
+"""Turns the absence of a part into a plain 503 with Retry-After, so that no page ends in a stack trace.
 
+A view's exception is answered by `Unavailable`; one of the layers around it (the session, who acts) by `failed`, which
+is the project's `handler500`.
+"""
+
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
@@ -22,10 +27,7 @@ class Unavailable:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except AWAY:
-            return unavailable(request)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, AWAY):
@@ -35,10 +37,20 @@ class Unavailable:
         return None
 
 
+def failed(request: HttpRequest) -> HttpResponse:
+    """What every uncaught exception ends in: 503 where a part is away, else the 500 page; both need nothing at all."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        return unavailable(request)
+    return HttpResponse(_page("500.html"), status=500)
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The 503 page: a file as it is, so that it needs neither database nor session."""
-    page = (settings.BASE_DIR / "templates" / "503.html").read_text(encoding="utf-8")
-    response = HttpResponse(page, status=503)
+    response = HttpResponse(_page("503.html"), status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _page(name: str) -> str:
+    return (settings.BASE_DIR / "templates" / name).read_text(encoding="utf-8")

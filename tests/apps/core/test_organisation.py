@@ -81,9 +81,9 @@ def test_acting_for_the_same_organisation_inside_itself_is_a_savepoint(ada: Cast
 
 
 def test_acting_for_another_organisation_inside_is_refused(ada: CastMember, mallory: CastMember) -> None:
-    with acting_for(ada.actor.organisation_id), pytest.raises(CrossedWallError):
-        with acting_for(mallory.actor.organisation_id):
-            pytest.fail("the wall was crossed")
+    inner = acting_for(mallory.actor.organisation_id)
+    with acting_for(ada.actor.organisation_id), pytest.raises(CrossedWallError), inner:
+        pytest.fail("the wall was crossed")
 
 
 @pytest.mark.django_db(transaction=True)
