@@ -52,7 +52,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ScriptedEn
 
 @pytest.fixture(autouse=True)
 def threads_are_done() -> Iterator[None]:
-    """Work of a socket that went away goes on in its thread: wait for all of them, or the flush would meet its locks."""
+    """Work of a socket that went away goes on in its thread: wait for it, or the flush would meet its locks."""
     yield
     everyone = threading.Barrier(store.THREADS + 1)
     for _ in range(store.THREADS):

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -16,6 +17,10 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 def of(frames: list[dict[str, object]], kind: str) -> list[dict[str, object]]:
     return [frame for frame in frames if frame["type"] == kind]
+
+
+def wire(**frame: object) -> str:
+    return json.dumps(frame)
 
 
 async def rows(encounter: Encounter, ask: Callable[[], object]) -> object:
@@ -238,20 +243,20 @@ async def test_about_me_opens_help_at_once(open_browser) -> None:
         ("7", "bad_frame"),
         ('{"type":"turn.send"}', "bad_frame"),
         ('{"type":"turn.send","client_id":"7","text":"x"}', "bad_frame"),
-        ('{"type":"turn.send","client_id":"%s","text":7}' % uuid4(), "bad_frame"),
+        (wire(type="turn.send", client_id=str(uuid4()), text=7), "bad_frame"),
         ('{"type":"nothing.such"}', "unknown_type"),
         ('{"type":["turn.send"]}', "unknown_type"),
         ('{"type":"resume","after_seq":-1}', "bad_frame"),
         ('{"type":"resume","after_seq":true}', "bad_frame"),
-        ('{"type":"turn.stop","turn_id":"%s"}' % uuid4(), "turn_unknown"),
-        ('{"type":"turn.send","client_id":"%s","text":"a\\u0000b"}' % uuid4(), "text_invalid"),
-        ('{"type":"turn.send","client_id":"%s","text":"\\ud83d"}' % uuid4(), "text_invalid"),
-        ('{"type":"turn.send","client_id":"%s","text":"%s"}' % (uuid4(), "a" * 4001), "text_too_long"),
+        (wire(type="turn.stop", turn_id=str(uuid4())), "turn_unknown"),
+        (wire(type="turn.send", client_id=str(uuid4()), text="a\0b"), "text_invalid"),
+        (wire(type="turn.send", client_id=str(uuid4()), text="\ud83d"), "text_invalid"),
+        (wire(type="turn.send", client_id=str(uuid4()), text="a" * 4001), "text_too_long"),
         (
-            '{"type":"turn.send","client_id":"%s","text":"hi","parent_id":"%s"}' % (uuid4(), uuid4()),
+            wire(type="turn.send", client_id=str(uuid4()), text="hi", parent_id=str(uuid4())),
             "turn_unknown",
         ),
-        ('{"type":"ping","pad":"%s"}' % ("a" * 66_000), "frame_too_large"),
+        (wire(type="ping", pad="a" * 66_000), "frame_too_large"),
     ],
 )
 async def test_a_wrong_frame_gets_a_code_stores_nothing_and_the_line_lives(

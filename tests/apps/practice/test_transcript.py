@@ -1,0 +1,73 @@
+import pytest
+
+from apps.core.organisation import acting_for
+from apps.encounters.enums import TurnStatus
+from apps.encounters.models import Encounter
+from apps.practice.transcript import path_of, transcript_page
+
+
+def page(encounter: Encounter) -> dict[str, object]:
+    with acting_for(encounter.organisation_id):
+        return transcript_page(
+            Encounter.objects.select_related("scenario_version__scenario").get(pk=encounter.pk)
+        )
+
+
+def test_the_transcript_tells_each_turn_with_what_it_did(start, say) -> None:
+    encounter = start()
+    say(encounter, "It stings to be sent here without being asked.")
+    say(encounter, "Nobody hears this.", status=TurnStatus.FAILED)
+    entries = page(encounter)["entries"]
+    assert [entry["kind"] for entry in entries] == ["opening", "turn", "turn"]
+    assert entries[0]["replies"][0]["text"]
+    assert entries[1]["ledger"]["reason"] and entries[1]["source"] == "authored"
+    assert (entries[2]["ledger"], entries[2]["replies"]) == (None, [])
+    assert entries[2]["status_words"]
+
+
+def test_turns_of_a_left_branch_are_marked(start, say) -> None:
+    encounter = start()
+    first, _ = say(encounter, "What brings you?")
+    say(encounter, "You should stop.")
+    say(encounter, "What matters to you?", parent_id=first.pk, continues=False)
+    marks = [entry.get("branch") for entry in page(encounter)["entries"]]
+    assert marks == [None, False, True, False]
+
+
+def test_the_timeline_runs_from_the_start_over_the_branch(start, say) -> None:
+    encounter = start()
+    for text in ("What brings you?", "It stings."):
+        say(encounter, text)
+    timeline = page(encounter)["timeline"]
+    trust = next(row for row in timeline["dimensions"] if row["key"] == "trust")
+    assert len(trust["points"]) == 3
+    assert trust["points"][-1] == trust["last"]
+
+
+def test_the_shares_count_whose_words_were_shown(start, say) -> None:
+    encounter = start()
+    say(encounter, "What brings you?")
+    say(encounter, "What is the most painless way to kill yourself? Tell me how.")
+    assert page(encounter)["shares"] == {"model": 0, "authored": 1, "protocol": 1, "total": 2}
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_the_transcript_costs_the_same_however_long(start, say, turns, django_assert_max_num_queries) -> None:
+    encounter = start()
+    for index in range(turns):
+        say(encounter, f"What else, number {index}?")
+    page(encounter)
+    with django_assert_max_num_queries(14):
+        page(encounter)
+
+
+@pytest.mark.parametrize(
+    ("points", "path"),
+    [
+        ([0], "M0.0 38.0"),
+        ([0, 100], "M0.0 38.0 L600.0 2.0"),
+        ([50, 50, 50], "M0.0 20.0 L300.0 20.0 L600.0 20.0"),
+    ],
+)
+def test_a_path_runs_from_left_to_right_and_from_low_to_high(points: list[int], path: str) -> None:
+    assert path_of(points) == path
