@@ -25,6 +25,7 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402
 from pixelated.environment import database  # noqa: E402
 from pixelated.supervise.postgres import Addresses, EmbeddedPostgres, temporary_postgres  # noqa: E402
 from tests.cast import CastMember, build_cast  # noqa: E402
+from tests.stack import MODELS, ScriptedWorker, Stack, running_stack  # noqa: E402
 
 hypothesis_settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60)
 hypothesis_settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
@@ -37,6 +38,40 @@ def pytest_sessionfinish() -> None:
 
 # Argon2 is slow on purpose; tests/apps/accounts shows that the product uses it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Where a test drove a running installation and failed, what that said last."""
+    report = yield
+    used = getattr(item, "funcargs", {}).values()
+    for stack in [value for value in used if isinstance(value, Stack)] if report.failed else []:
+        report.sections.append(("the installation", stack.last_words()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The product as it runs, with the real worker and the bundled model."""
+    if not MODELS.is_dir():
+        pytest.fail("The language models are missing: python -m inference models fetch default")
+    with running_stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def slow_worker() -> Iterator[ScriptedWorker]:
+    """Says fixed lines at the pace of a person, so that a reply takes a while and comes in pieces."""
+    worker = ScriptedWorker(tokens_per_s=20)
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture(scope="session")
+def slow_stack(slow_worker: ScriptedWorker) -> Iterator[Stack]:
+    """The product as it runs, with that worker."""
+    with running_stack(environment=slow_worker.environment) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")
