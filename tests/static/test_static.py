@@ -69,6 +69,11 @@ def test_pages_for_broken_servers_need_no_context() -> None:
         assert 'href="/help-now"' in text
 
 
+def test_the_page_that_is_sent_as_it_is_holds_no_template_comment() -> None:
+    assert (ROOT / "templates" / "503.html").read_text().startswith("<!DOCTYPE html>")
+    assert "{#" not in (ROOT / "templates" / "503.html").read_text()
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_browser_modules_pass_their_own_tests() -> None:
     files = sorted(str(path) for path in Path(__file__).parent.glob("*.test.mjs"))
