@@ -97,6 +97,15 @@ class Stack:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    @contextmanager
+    def nothing_restarts(self) -> Iterator[None]:
+        """Holds the supervisor still, so that what is killed stays away."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def manage(self, *command: str) -> subprocess.CompletedProcess[str]:
         """A `manage.py` command in another terminal, on the same data."""
         return subprocess.run(

@@ -291,7 +291,8 @@ def test_a_worker_that_dies_in_the_middle_is_told_kindly_and_try_again_works(
     slow_session.until_answered()
     expect(slow_session.turns.last.get_by_test_id("reply")).to_be_visible()
     assert slow_session.said()[-1].you == words
-    assert [frame["status"] for frame in slow_wire.of("turn.finished")][-2:] == ["FAILED", "ANSWERED"]
+    statuses = [frame["status"] for frame in slow_wire.of("turn.finished")][-2:]
+    assert statuses in (["FAILED", "ANSWERED"], ["FAILED", "REPLACED"])
 
 
 def test_while_the_worker_starts_again_the_author_answers(
