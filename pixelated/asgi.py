@@ -7,7 +7,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pixelated.settings")
 _pages = get_asgi_application()
 
-from apps.chat.routing import sockets  # noqa: E402
 from channels.routing import ProtocolTypeRouter  # noqa: E402  (apps must be loaded first)
+
+from apps.chat.routing import sockets  # noqa: E402
+from apps.chat.warm import warm_up  # noqa: E402
+
+warm_up()
 
 application = ProtocolTypeRouter({"http": _pages, "websocket": sockets})

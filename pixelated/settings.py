@@ -112,11 +112,9 @@ if REDIS_PLACE:
     }
     # socket_timeout None: redis-py 8 would drop an idle subscription after five seconds.
     CHANNEL_LAYERS["default"] = {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
             "hosts": [{"address": REDIS_PLACE.url, "socket_timeout": None, "socket_connect_timeout": 1}],
-            "capacity": 200,
-            "expiry": 10,
         },
     }
 CELERY_BROKER_URL = REDIS_PLACE.celery_url if REDIS_PLACE else "memory://"

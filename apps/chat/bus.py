@@ -8,13 +8,15 @@ import logging
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 
 from apps.chat.hub import Hub, hub
 
 GROUP = "encounters"
 SEND_LIMIT_S = 1.0
 RETRY_S = 2.0
+QUIET_S = 5.0
+"""After so long without a message the layer is asked whether it is there: a lost Redis is silent to listeners."""
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,14 @@ class Bus:
                 self._hub.hint_everyone()
                 await asyncio.sleep(RETRY_S)
 
+    async def _prove(self, layer: BaseChannelLayer) -> None:
+        """Raises whatever the layer raises when it is away."""
+        async with asyncio.timeout(SEND_LIMIT_S):
+            await layer.group_send(GROUP, {"type": "here", "from": self._channel})
+        if not self.healthy:
+            self.healthy = True
+            self._hub.hint_everyone()
+
     async def _receive(self) -> None:
         layer = get_channel_layer()
         self._channel = await layer.new_channel()
@@ -79,7 +89,12 @@ class Bus:
         self.healthy = True
         self._hub.hint_everyone()
         while True:
-            message = await layer.receive(self._channel)
+            try:
+                async with asyncio.timeout(QUIET_S):
+                    message = await layer.receive(self._channel)
+            except TimeoutError:
+                await self._prove(layer)
+                continue
             if message.get("from") == self._channel:
                 continue
             if message.get("type") == "news":

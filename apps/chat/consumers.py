@@ -20,14 +20,14 @@ from apps.chat.frames import AboutMe, Frame, Ping, Resume, Send, Stop, error_fra
 from apps.chat.hub import hub
 from apps.chat.origin import headers_of
 from apps.chat.store import in_store, outside_walls
-from apps.chat.who import Visitor, session_key_of, still, visitor_for
+from apps.chat.watch import watch
+from apps.chat.who import Visitor, session_key_of, visitor_for
 from apps.core.errors import RefusedError
 from apps.core.middleware import AWAY
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_NOT_FOUND = 4404
 CLOSE_TRY_AGAIN = 1013
-CHECK_AGAIN_S = 4.0
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class EncounterSocket(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.encounter_id = self.scope["url_route"]["kwargs"]["encounter_id"]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
         try:
             key = session_key_of(headers_of(self.scope).get("cookie", ""))
             visitor = await outside_walls(partial(visitor_for, key))
@@ -69,16 +69,15 @@ class EncounterSocket(AsyncWebsocketConsumer):
             read=self._read, send=self._write, must_poll=lambda: not bus.healthy, seen=seen
         )
         hub.join(self.encounter_id, self.follower)
-        self._tasks = [
-            asyncio.create_task(self._guarded(self.follower.run)),
-            asyncio.create_task(self._guarded(self._check_visitor)),
-        ]
+        self._task = asyncio.create_task(self._guarded(self.follower.run))
+        watch.join(self.visitor, self._signed_out)
 
     async def disconnect(self, code: int) -> None:
         if self.follower is not None:
             hub.leave(self.encounter_id, self.follower)
-        for task in self._tasks:
-            task.cancel()
+            watch.part(self.visitor, self._signed_out)
+        if self._task is not None:
+            self._task.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         client_id: UUID | None = None
@@ -161,12 +160,8 @@ class EncounterSocket(AsyncWebsocketConsumer):
             await self.close(CLOSE_TRY_AGAIN)
             raise
 
-    async def _check_visitor(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_AGAIN_S)
-            if not await outside_walls(partial(still, self.visitor)):
-                await self.close(CLOSE_SIGNED_OUT)
-                return
+    async def _signed_out(self) -> None:
+        await self.close(CLOSE_SIGNED_OUT)
 
 
 class NotFoundSocket(AsyncWebsocketConsumer):

@@ -206,9 +206,10 @@ async def _show(
 async def _close(answering: Answering, ending: Ending) -> None:
     """End the turn; while the database is away keep trying as long as the lease would, then leave it to the sweep."""
     complete = replace(ending, versions=_versions(answering), timings=_timings(answering))
+    close = partial(turns.close, answering.turn, complete, told=answering.plan.told)
     for attempt in range(CLOSE_TRIES):
         try:
-            frames = await in_store(answering.organisation_id, partial(turns.close, answering.turn, complete))
+            frames = await in_store(answering.organisation_id, close)
         except AWAY:
             await asyncio.sleep(min(0.2 * 2**attempt, 2.0))
             continue

@@ -134,12 +134,11 @@ def segment_frame(turn: Turn, *, n: int, text: str, cue: str, seq: int) -> Frame
     return {"type": "turn.segment", "seq": seq, "turn_id": str(turn.pk), "n": n, "text": text, "cue": shown}
 
 
-def close(turn: Turn, ending: services.Ending) -> list[Frame]:
+def close(turn: Turn, ending: services.Ending, *, told: Mapping[str, object]) -> list[Frame]:
     """End a turn and give the frame that says so; nothing where it was closed before."""
-    told = ANSWERERS[turn.encounter.mode].told([turn.pk])
     seq = services.close_turn(turn, ending)
     if seq is None:
         return []
     turn.status, turn.source, turn.error_code = ending.status, ending.source, ending.error_code
     turn.timings = ending.timings or {}
-    return [finished_frame(turn, told=told.get(turn.pk, {}), seq=seq)]
+    return [finished_frame(turn, told=told, seq=seq)]

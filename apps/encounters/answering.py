@@ -24,12 +24,14 @@ class FixedReply:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a turn will be answered. `request` None: by `fixed` alone. `cue` goes with the first segment."""
+    """How a turn will be answered. `request` None: by `fixed` alone. `cue` goes with the first segment;
+    `told` is what `Answerer.told` will say of the turn once it is finished."""
 
     fixed: FixedReply
     request: ReplyRequest | None = None
     cue: str = ""
     versions: Mapping[str, object] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)
 
 
 class Answerer(Protocol):

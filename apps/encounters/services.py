@@ -20,7 +20,7 @@ from apps.encounters import words
 from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source, TurnStatus, UtteranceKind
 from apps.encounters.errors import EncounterEndedError, TurnRefusedError
 from apps.encounters.models import Encounter, Segment, Turn, Utterance
-from apps.encounters.order import append_event
+from apps.encounters.order import append_event, append_segment
 from apps.encounters.signals import moved_on
 from apps.scenarios.models import ScenarioVersion
 from apps.vault import services as vault
@@ -186,25 +186,14 @@ def show_segment(
     findings: list[dict[str, object]] | None = None,
 ) -> Shown:
     """Seal and number a judged segment, so that it may be sent. Renews the turn's lease."""
-    encounter = locked(turn.encounter_id)
-    stop = renew_lease(turn)
-    if stop is None:
-        return Shown(None, stop=True)
     segment = Segment(
-        id=uuid4(),
-        organisation_id=turn.organisation_id,
-        turn=turn,
-        n=n,
-        source=source,
-        cue=cue,
-        findings=findings or [],
+        id=uuid4(), organisation_id=turn.organisation_id, turn=turn, n=n, source=source, cue=cue
     )
-    segment.text_sealed = words.seal_for(
-        encounter, text, place=words.segment_place(segment, encounter_id=encounter.pk)
-    )
-    segment.save(force_insert=True)
-    seq = append_event(encounter, EventKind.SEGMENT, turn=turn, segment=segment)
-    return Shown(seq, stop)
+    place = words.segment_place(segment, encounter_id=turn.encounter_id)
+    sealed = words.seal_for(turn.encounter, text, place=place)
+    until = timezone.now() + timedelta(seconds=LEASE_S)
+    row = append_segment(segment, sealed=sealed, findings=findings or [], lease_until=until)
+    return Shown(None, stop=True) if row is None else Shown(*row)
 
 
 def replace_rest(turn: Turn, *, why: str) -> int:

@@ -49,12 +49,13 @@ class PracticeAnswerer:
             abstained=coding.abstained,
         )
         line = authored_line(case, decided, text=opened.text, used=memory.used, seed=encounter.seed)
-        record_reaction(turn, decided=decided, line_id=line.id)
+        reaction = record_reaction(turn, decided=decided, line_id=line.id)
         return Plan(
             fixed=FixedReply((line.text,), Source.AUTHORED),
             request=self._request(case, decided, history, opened, encounter),
             cue=line.cue or (decided.cue.id if decided.cue else ""),
             versions=versions(case) | {"coder": coding.version},
+            told=_told(case, reaction),
         )
 
     def _history(self, encounter: Encounter, branch: list[Turn]) -> list[tuple[str, str]]:
@@ -89,13 +90,12 @@ class PracticeAnswerer:
         rows = Reaction.objects.filter(turn__in=list(turn_ids)).select_related(
             "turn__encounter__scenario_version__scenario"
         )
-        return {row.turn_id: {"ledger": _visible_ledger(row), "coach": None} for row in rows}
+        return {row.turn_id: _told(case_of(row.turn.encounter.scenario_version), row) for row in rows}
 
 
-def _visible_ledger(reaction: Reaction) -> Mapping[str, object] | None:
+def _told(case: Case, reaction: Reaction) -> Mapping[str, object]:
     """The ledger, where the case shows it while one practises."""
-    case = case_of(reaction.turn.encounter.scenario_version)
-    return reaction.ledger if case.show_ledger else None
+    return {"ledger": reaction.ledger if case.show_ledger else None, "coach": None}
 
 
 def standing_after(case: Case, branch: list[Turn]) -> tuple[ClientState, Memory]:

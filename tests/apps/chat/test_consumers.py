@@ -315,7 +315,7 @@ async def test_nobody_signed_in_is_refused_before_accept(encounter, key: str) ->
 
 
 async def test_a_socket_closes_soon_after_its_person_signs_out(encounter, ada, monkeypatch) -> None:
-    monkeypatch.setattr("apps.chat.consumers.CHECK_AGAIN_S", 0.05)
+    monkeypatch.setattr("apps.chat.watch.CHECK_AGAIN_S", 0.05)
     key = await asyncio.to_thread(_session, ada)
     socket = communicator(encounter.pk, key)
     assert (await socket.connect())[0]

@@ -47,6 +47,7 @@ def say(ada: CastMember) -> Callable[..., tuple[Turn, Plan]]:
             turns.close(
                 begun.turn,
                 services.Ending(status, source, error_code=code, versions=dict(begun.plan.versions)),
+                told=begun.plan.told,
             )
         return begun.turn, begun.plan
 
