@@ -24,6 +24,7 @@ from apps.practice.state import (
 )
 from apps.practice.table import RuleTable, rule_table
 from apps.practice.tendencies import tendencies
+from apps.scenarios import moments
 from apps.scenarios.case import Case, Gate
 from inference import vocabulary
 from inference.contracts import BehaviourCode
@@ -54,7 +55,7 @@ def versions(case: Case) -> dict[str, str]:
     return {
         "scenario": case.version,
         "rules": str(rule_table().version),
-        "planner": str(tendencies().version),
+        "planner": f"{tendencies().version}.{moments.version()}",
         "vocabulary": vocabulary.version(),
     }
 
@@ -69,11 +70,14 @@ def react(
     seed: int,
     n: int,
     abstained: bool = False,
+    signals: frozenset[str] = frozenset(),
 ) -> Reaction:
-    """The client's reaction to the therapist's `n`-th turn of a branch (from 1). `text` is looked up for topics and
-    signals only. `abstained`: the coder could not tell; it is recorded and counts as no code."""
+    """The client's reaction to the therapist's `n`-th turn of a branch (from 1). `text` is looked up for topics,
+    moments and signals only. `abstained`: the coder could not tell; it is recorded and counts as no code. `signals`:
+    what detectors heard in the turn, of those that rules.toml lists as given (`bias`: a stereotyping or dismissive
+    remark). Raises ValueError for another."""
     table = rule_table()
-    heard = hear(case, codes=codes, text=text, state=state, memory=memory, table=table)
+    heard = hear(case, codes=codes, text=text, state=state, memory=memory, table=table, signals=signals)
     outcome = apply_rules(case, state=state, memory=memory, heard=heard, table=table)
     plan = planner.plan(
         case,
@@ -99,7 +103,14 @@ def react(
         cue=plan.cue,
         topics=tuple(dict.fromkeys(name for name in (topic, *heard.topics) if name)),
         memory=_remember(
-            memory, n=n, heard=heard, outcome=outcome, plan=plan, stage=stage, topic=topic, table=table
+            memory,
+            n=n,
+            heard=heard,
+            outcome=outcome,
+            plan=plan,
+            stage=stage,
+            topic=_carried(case, topic),
+            table=table,
         ),
         ledger=Ledger(
             n=n,
@@ -127,6 +138,7 @@ def _remember(
     topic: str,
     table: RuleTable,
 ) -> Memory:
+    """`topic` is what the next turn may go on with; without one, what it was before this turn goes on ageing."""
     return replace(
         memory,
         n=n,
@@ -137,13 +149,19 @@ def _remember(
         questions=heard.questions,
         permission=_permission(memory, heard, outcome.state, table),
         rupture=outcome.rupture,
-        topic=topic,
-        topic_age=0 if heard.topics or plan.gate else memory.topic_age + 1,
+        topic=topic or memory.topic,
+        topic_age=0 if topic and (heard.topics or plan.gate) else memory.topic_age + 1,
         acts=_latest(memory.acts, plan.act),
         talks=_latest(memory.talks, plan.talk),
         cues=_latest(memory.cues, plan.cue.id) if plan.cue else memory.cues,
         told=(*memory.told, plan.gate.id) if plan.gate else memory.told,
+        told_age=0 if plan.gate else memory.told_age + 1,
     )
+
+
+def _carried(case: Case, name: str) -> str:
+    """The topic, unless its author lets it end with the turn that named it."""
+    return name if all(topic.carries for topic in case.topics if topic.id == name) else ""
 
 
 def _permission(memory: Memory, heard: Heard, state: ClientState, table: RuleTable) -> int:

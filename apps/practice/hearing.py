@@ -1,4 +1,4 @@
-"""What the client hears in a turn: its codes, the topics it touches, an apology, small talk.
+"""What the client hears in a turn: its codes, the topics it touches, what it asks, an apology, small talk.
 
 Looks words up in the case's topics and the rule table's signals; judges nothing and moves nothing.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from apps.practice.state import ClientState, Memory
 from apps.practice.table import RuleTable
 from apps.scenarios.case import NO_CODE, Case, Gate
+from apps.scenarios.moments import Moment, moment_of
 from inference.contracts import BehaviourCode
 
 REFLECTIONS = frozenset({"SR", "CR"})
@@ -26,8 +27,8 @@ _LEAD = ("Confront", "Persuade", "Q", "PersuadeWith", "Seek", "Emphasize", "AF",
 class Heard:
     """One turn as heard. `topics`: ids its words touch; `topic`: the one the reply is about, carried over from the
     last turns where the words touch none and there was a code, or empty. `early`: it touches something
-    gated for which there is far too little trust. `permission`: leave to advise
-    holds. `runs` and `questions` count this turn."""
+    gated for which there is far too little trust. `permission`: leave to advise holds. `moment`: what the words ask
+    of whoever answers, where they are of a known kind. `runs` and `questions` count this turn."""
 
     codes: frozenset[str]
     lead: str
@@ -40,11 +41,17 @@ class Heard:
     permission: bool
     runs: dict[str, int]
     questions: int
+    moment: Moment | None = None
 
     @property
     def pressed(self) -> bool:
         """The turn confronts, or advises without leave."""
         return "Confront" in self.codes or ("Persuade" in self.codes and not self.permission)
+
+    @property
+    def wordless(self) -> bool:
+        """Silence, or no more than a sign of listening."""
+        return self.moment is not None and self.moment.wordless
 
 
 def hear(
@@ -55,18 +62,27 @@ def hear(
     state: ClientState,
     memory: Memory,
     table: RuleTable,
+    signals: frozenset[str] = frozenset(),
 ) -> Heard:
-    """Read one turn. A question of no known kind counts as open."""
+    """Read one turn. A question of no known kind counts as open. `signals` are those of the rule table that no
+    pattern finds. Raises ValueError for any other."""
+    if unknown := signals - table.given:
+        raise ValueError(f"no signals that are handed in: {', '.join(sorted(unknown))}")
     names = frozenset(code.code for code in codes)
     words = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    signals = frozenset(
+    signals |= frozenset(
         name for name, patterns in table.signals.items() if any(pattern.search(words) for pattern in patterns)
     )
-    topics = _topics(case, _without(words, table.signals["small_talk"]))
+    topics = _topics(case, _without(words, (*table.signals["small_talk"], *table.idioms)))
+    moment = moment_of(text)
     if topics:
         signals -= {"small_talk"}
     carried = (
-        memory.topic if names and "small_talk" not in signals and memory.topic_age < CARRIED_TURNS else ""
+        memory.topic
+        if (names or (moment is not None and not moment.wordless))
+        and "small_talk" not in signals
+        and memory.topic_age < CARRIED_TURNS
+        else ""
     )
     if "apology" in signals:
         names -= {"GI"}  # "I was lecturing you" tells nothing; it owns something.
@@ -87,6 +103,7 @@ def hear(
         permission=memory.permission > 0 or bool(names & {"PersuadeWith"}),
         runs=runs,
         questions=memory.questions + 1 if asked_only else 0 if names & REFLECTIONS else memory.questions,
+        moment=moment,
     )
 
 
@@ -96,7 +113,8 @@ def gates_left(case: Case, memory: Memory) -> list[Gate]:
 
 
 def _without(words: str, patterns: Sequence[re.Pattern[str]]) -> str:
-    """The words less what is small talk: "how was your weekend" is not about the weekends of the case."""
+    """The words less small talk and idioms: "how was your weekend" is not about the weekends of the case, nor
+    "leave it alone" about living alone."""
     for pattern in patterns:
         words = pattern.sub(" ", words)
     return words

@@ -1,8 +1,8 @@
 """What the client does next: the family of talk, the act inside it, what is told at last, and how it shows.
 
 Three draws, each from shares that can be read off: `talk_shares` by the therapist's code, bent by the state and the
-last turns; `act_weights` by the case's propensities, the code, the band and the state; a cue that fits act and
-arousal. A disclosure is no draw: it comes when it was earned. Words are not chosen here.
+last turns; `act_weights` by the case's propensities, the code, the band, the state and what was asked; a cue that
+fits act and arousal. A disclosure is no draw: it comes when it was earned. Words are not chosen here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from apps.scenarios.case import NO_CODE, Case, Gate
 from inference.vocabulary import TALK_FAMILIES, Cue, acts, cues
 
 _RECEPTIVE = REFLECTIONS | {"Q", "AF", "Seek", "Emphasize"}
+_SHUTTING = frozenset({"small_talk", "bias"})
 _DISCLOSURE = "disclose"
 
 
@@ -43,7 +44,7 @@ def plan(
     table: Tendencies,
 ) -> Plan:
     """Decide the turn. `state` is the state after the turn's rules, `memory` the one before the turn."""
-    gate = earned_gate(case, state=state, memory=memory, heard=heard)
+    gate = None if _lately_told(memory, table) else earned_gate(case, state=state, memory=memory, heard=heard)
     if gate is not None:
         act = _DISCLOSURE
     else:
@@ -55,9 +56,11 @@ def plan(
 
 def earned_gate(case: Case, *, state: ClientState, memory: Memory, heard: Heard) -> Gate | None:
     """The first thing untold whose topic is being talked about, without pressure, with trust and calm enough."""
-    if heard.codes & PRESSURE or not heard.codes & _RECEPTIVE or "small_talk" in heard.signals:
+    if heard.codes & PRESSURE or not heard.codes & _RECEPTIVE or heard.signals & _SHUTTING:
         return None
-    touched = {*heard.topics, heard.topic}
+    touched = set(heard.topics)
+    if heard.moment is None or not heard.moment.small:
+        touched.add(heard.topic)
     for gate in gates_left(case, memory):
         if gate.topic in touched and state.trust >= gate.trust and state.discord <= gate.discord:
             return gate
@@ -75,6 +78,8 @@ def talk_shares(
     for name in _lately(memory, heard, repaired):
         for family, factor in table.lately[name].items():
             shares[family] *= factor
+    if heard.moment is not None:
+        shares["change"] *= heard.moment.change
     total = sum(shares.values())
     return {family: shares[family] / total for family in TALK_FAMILIES}
 
@@ -92,6 +97,8 @@ def act_weights(
         weight = case.acts.get(act.id, 1.0) * after.get(act.id, 1.0) * in_band.get(act.id, 1.0)
         weight *= _bent(table.leaning.get(act.id, ()), state)
         weight *= table.repeat_last if memory.acts[-1:] == (act.id,) else 1.0
+        weight *= 1.0 if _answers(act.id, heard) else table.off_moment
+        weight *= 1.0 if not _lately_told(memory, table) or act.id in table.aftermath else table.off_aftermath
         if weight > 0:
             weights[act.id] = weight
     return weights
@@ -135,6 +142,16 @@ def _resistance(case: Case, table: Tendencies) -> float:
     others = sum(bent.values()) - bent["sustain"]
     wanted = table.start_sustain[case.difficulty - 1]
     return wanted / (1 - wanted) * others / bent["sustain"]
+
+
+def _answers(act: str, heard: Heard) -> bool:
+    """Whether doing this can be an answer to what was asked."""
+    return heard.moment is None or not heard.moment.acts or act in heard.moment.acts
+
+
+def _lately_told(memory: Memory, table: Tendencies) -> bool:
+    """Something private was told so short a while ago that it is on the client's mind, and nothing else is told."""
+    return bool(memory.told) and memory.told_age < table.aftermath_turns
 
 
 def _key(code: str, heard: Heard) -> str:

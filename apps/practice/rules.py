@@ -97,6 +97,8 @@ def _moves(
     rule: Rule, *, case: Case, state: ClientState, memory: Memory, heard: Heard, table: RuleTable
 ) -> dict[str, int]:
     """Thousandths of a point by dimension."""
+    if rule.same_for_all:
+        return {key: round(delta * MILLI) for key, delta in rule.deltas.items()}
     factor = _sensitivity(rule, case=case, heard=heard)
     if rule.kind == "cost":
         factor *= case.parameters.sting

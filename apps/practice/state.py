@@ -85,6 +85,7 @@ class Memory:
     `carry`: the part of each dimension below a whole point, in thousandths. `runs`: by code, on how many turns
     running it was heard, up to the last. `questions`: turns of questions without a reflection, up to the last.
     `permission`: turns for which leave to advise still holds. `topic_age`: turns since the topic was named.
+    `told_age`: turns since the last thing behind a gate was told, where one was.
     Last entries of tuples are the latest."""
 
     n: int
@@ -101,6 +102,7 @@ class Memory:
     talks: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    told_age: int = 0
     used: tuple[str, ...] = ()
 
     def having_said(self, line_id: str) -> Memory:

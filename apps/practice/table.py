@@ -65,6 +65,7 @@ class Rule:
     repeat: float = 0.7
     returns: float = 0.0
     ruptures: bool = False
+    same_for_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class RuleTable:
-    """`signals`: by name, the patterns that are searched in the therapist's words in lower case."""
+    """`signals`: by name, the patterns that are searched in the therapist's words in lower case; `given`: signals
+    that detectors hand in instead. `idioms`: words that name no topic of a case, whatever they hold."""
 
     version: int
     scale: Scale
+    given: frozenset[str]
+    idioms: tuple[re.Pattern[str], ...]
     signals: Mapping[str, tuple[re.Pattern[str], ...]]
     rules: tuple[Rule, ...]
 
@@ -99,19 +103,22 @@ def rule_table() -> RuleTable:
     """The table that comes with the product. Raises RuleTableError with the rule's id where it is unsound."""
     document = tomllib.loads(FILE.read_text(encoding="utf-8"))
     signals = {name: tuple(map(re.compile, patterns)) for name, patterns in document["heard"].items()}
-    rules = tuple(_rule(entry, signals) for entry in document["rules"])
+    given = frozenset(document["given"])
+    rules = tuple(_rule(entry, given | signals.keys()) for entry in document["rules"])
     if len({rule.id for rule in rules}) != len(rules):
         raise RuleTableError("rules.toml: a rule's id is used twice")
     scale = dict(document["scale"])
     return RuleTable(
         version=document["version"],
         scale=Scale(difficulty=tuple(scale.pop("difficulty")), **scale),
+        given=given,
+        idioms=tuple(map(re.compile, document["idioms"])),
         signals=MappingProxyType(signals),
         rules=rules,
     )
 
 
-def _rule(entry: Mapping[str, Any], signals: Mapping[str, Any]) -> Rule:
+def _rule(entry: Mapping[str, Any], signals: frozenset[str]) -> Rule:
     values = dict(entry)
     name = values.get("id", "a rule without id")
     try:
@@ -133,11 +140,11 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
     return Condition(state=state, **values)
 
 
-def _check(rule: Rule, signals: Mapping[str, Any]) -> None:
+def _check(rule: Rule, signals: frozenset[str]) -> None:
     when = rule.when
     wrong = [
         *(when.codes | when.without) - set(CODES),
-        *(when.heard | when.heard_not) - signals.keys(),
+        *(when.heard | when.heard_not) - signals,
         *when.after - set(TALK_FAMILIES),
         *when.after_act - acts().keys(),
         *rule.deltas.keys() - set(DIMENSIONS),

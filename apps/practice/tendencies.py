@@ -50,6 +50,10 @@ class Tendencies:
     needs: Mapping[str, Mapping[str, tuple[int, int]]]
     repeat_last: float
     repeatable: frozenset[str]
+    off_moment: float
+    aftermath_turns: int
+    aftermath: frozenset[str]
+    off_aftermath: float
     cue_share: float
 
 
@@ -74,6 +78,10 @@ def tendencies() -> Tendencies:
         },
         repeat_last=document["repeat"]["last"],
         repeatable=frozenset(document["repeat"]["repeatable"]),
+        off_moment=document["moment"]["off"],
+        aftermath_turns=document["aftermath"]["turns"],
+        aftermath=frozenset(document["aftermath"]["acts"]),
+        off_aftermath=document["aftermath"]["off"],
         cue_share=document["cue"]["share"],
     )
 
@@ -92,6 +100,7 @@ def _check(document: Mapping[str, Any]) -> None:
         ("weight", set(document["weight"]), set(CODES)),
         ("in_band", set(document["in_band"]), set(BANDS)),
         ("bend", set(document["bend"]), set(TALK_FAMILIES)),
+        ("aftermath.acts", set(document["aftermath"]["acts"]), set(acts())),
     ]
     expected += [(f"after.{key}", set(entry), set(acts())) for key, entry in document["after"].items()]
     expected += [(f"in_band.{key}", set(entry), set(acts())) for key, entry in document["in_band"].items()]

@@ -1,6 +1,7 @@
-"""Which of the author's lines says what the client does: the one that fits the moment best, unused in this branch.
+"""Which of the author's lines says what the client does: the one that answers best, unused in this branch.
 
 Chooses; it never changes a word and never fails while the case has a line. What the client does is decided already.
+A line that would be a non sequitur gives way to one of another act of the same family of talk.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 
 from apps.practice.draws import Draws
 from apps.practice.dynamics import Reaction
-from apps.scenarios.case import BANDS, NO_CODE, Case, Line, Opening
+from apps.scenarios.case import BANDS, Case, Line, Opening
+from apps.scenarios.moments import LIKE_A_REFLECTION
 from inference.vocabulary import acts
 
 _WORD = re.compile(r"[a-z']{4,}")
@@ -27,7 +29,9 @@ _COMMON = frozenset([
     "would", "you'd", "you'll", "you're", "you've", "your",
 ])
 # fmt: on
-_MOST_SHARED_WORDS = 3
+_MOST_SHARED_WORDS = 2
+_FRESH_TURNS = 3
+_TELLING = "disclose"
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,17 @@ class SpokenLine:
     cue: str
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """What a line is measured against. `said`: the topic of the client's last line; `fresh`: gates told in the last
+    turns."""
+
+    reaction: Reaction
+    words: frozenset[str]
+    said: str = ""
+    fresh: frozenset[str] = frozenset()
+
+
 def authored_line(case: Case, reaction: Reaction, *, text: str, used: Sequence[str], seed: int) -> SpokenLine:
     """The best line for this reaction to the therapist's `text`; `used` are the ids spoken in this branch, in order.
 
@@ -47,11 +62,15 @@ def authored_line(case: Case, reaction: Reaction, *, text: str, used: Sequence[s
     draws = Draws(case.dynamics, seed, reaction.n)
     if reaction.gate is not None:
         return _gate_line(reaction, used, draws)
-    said = _topic_of(case, used[-1]) if used else ""
-    words = _stems(text)
+    scene = _Scene(
+        reaction=reaction,
+        words=_stems(text),
+        said=_topic_of(case, used[-1]) if used else "",
+        fresh=frozenset(name.split(".")[1] for name in used[-_FRESH_TURNS:] if name.startswith("gate.")),
+    )
 
     def fit(line: Line) -> tuple[float, float]:
-        return _fit(line, reaction, said=said, words=words), draws.unit(line.id)
+        return _fit(line, scene), draws.unit(line.id)
 
     line = max(_candidates(case, reaction, used), key=fit)
     return SpokenLine(line.id, line.text, line.cue)
@@ -65,9 +84,10 @@ def opening_line(case: Case, *, seed: int) -> Opening:
 
 def voice_examples(case: Case, reaction: Reaction, *, text: str, most: int) -> tuple[str, ...]:
     """Up to `most` lines of this act that fit best: how this client sounds when doing it. For a model's prompt."""
-    words = _stems(text)
+    scene = _Scene(reaction, _stems(text))
     same = [line for line in case.lines if line.act == reaction.act] or list(case.lines)
-    best = sorted(same, key=lambda line: _fit(line, reaction, said="", words=words), reverse=True)
+    sayable = [line for line in same if _sayable(case, line, reaction)] or same
+    best = sorted(sayable, key=lambda line: _fit(line, scene), reverse=True)
     return tuple(line.text for line in best[:most])
 
 
@@ -75,14 +95,11 @@ def _candidates(case: Case, reaction: Reaction, used: Sequence[str]) -> list[Lin
     """The first of these wishes that some line meets; the last one always can be met."""
     spoken = set(used)
     family = acts()[reaction.act].talk
+    last = used[-1] if used else ""
     wishes: tuple[Callable[[Line], bool], ...] = (
-        lambda line: (
-            line.act == reaction.act and line.id not in spoken and _near(line.band, reaction.band) >= 0
-        ),
-        lambda line: line.act == reaction.act and line.id not in spoken,
-        lambda line: acts()[line.act].talk == family and line.id not in spoken and line.act != "disclose",
-        lambda line: line.act == reaction.act and line.id != used[-1],
-        lambda line: acts()[line.act].talk == family and line.id != used[-1],
+        lambda line: line.id not in spoken and _sayable(case, line, reaction) and _of_family(line, reaction),
+        lambda line: line.act == reaction.act and line.id != last and _sayable(case, line, reaction),
+        lambda line: acts()[line.act].talk == family and line.id != last,
         lambda line: line.id not in spoken,
     )
     for wish in wishes:
@@ -91,18 +108,40 @@ def _candidates(case: Case, reaction: Reaction, used: Sequence[str]) -> list[Lin
     return list(case.lines)
 
 
+def _sayable(case: Case, line: Line, reaction: Reaction) -> bool:
+    """Whether it is true by now, answers this moment, and is about nothing that only its own turn may be about."""
+    told = reaction.memory.told
+    if line.until in told or (line.since and line.since not in told):
+        return False
+    if line.to and (reaction.heard.moment is None or reaction.heard.moment.id not in line.to):
+        return False
+    named = line.about in reaction.heard.topics
+    return named or all(topic.carries for topic in case.topics if topic.id == line.about)
+
+
+def _of_family(line: Line, reaction: Reaction) -> bool:
+    """Of the act's family of talk; something private stands in for no other act."""
+    if line.act == _TELLING and reaction.act != _TELLING and not line.to and not line.since:
+        return False
+    return acts()[line.act].talk == acts()[reaction.act].talk
+
+
 def _least_spoken(lines: list[Line], used: Sequence[str]) -> list[Line]:
     fewest = min(used.count(line.id) for line in lines)
     return [line for line in lines if used.count(line.id) == fewest]
 
 
-def _fit(line: Line, reaction: Reaction, *, said: str, words: Collection[str]) -> float:
-    shared = min(_MOST_SHARED_WORDS, len(_stems(line.text) & set(words)))
+def _fit(line: Line, scene: _Scene) -> float:
+    reaction = scene.reaction
+    shared = min(_MOST_SHARED_WORDS, len(_stems(line.text) & scene.words))
     return (
         _near(line.band, reaction.band)
-        + _about(line.about, reaction, said)
+        + _about(line.about, reaction, scene.said)
         + _answers(line.after, reaction)
-        + 0.8 * shared
+        + _asked(line, reaction)
+        + _refers_back(line, scene)
+        + 0.6 * shared
+        - (0 if line.act == reaction.act else 6)
     )
 
 
@@ -110,29 +149,47 @@ def _near(line_band: str, band: str) -> float:
     if line_band == "any":
         return 2
     distance = abs(BANDS.index(line_band) - BANDS.index(band))
-    return (3, 0, -4)[distance]
+    return (3, 0, -7)[distance]
 
 
 def _about(about: str, reaction: Reaction, said: str) -> float:
-    """A topic named in this turn binds the answer; one carried over from before only leans towards it."""
+    """A topic named in this turn binds the answer; one carried over only leans towards it; any other is a leap."""
+    named = reaction.heard.topics
     if not about:
-        return 0.5 if reaction.heard.topics else 1
+        return 0.5 if named else 1.5
     if about in reaction.topics:
-        if not reaction.heard.topics:
-            return 2
-        return 5 if about == reaction.topics[0] else 4
-    if reaction.heard.topics:
-        return -4
-    return 1.5 if about == said else -1.5
+        return 2 if not named else 5 if about == reaction.topics[0] else 4
+    if named:
+        return -5
+    return 0.5 if about == said else -2.5
 
 
 def _answers(after: Collection[str], reaction: Reaction) -> float:
+    """Words that no code fits were still words, and are answered like what they are most like."""
     if not after:
         return 0
-    heard = reaction.heard.codes or {NO_CODE}
-    if reaction.heard.lead in after:
-        return 2
-    return 1 if heard & set(after) else -2
+    heard, moment = reaction.heard.codes, reaction.heard.moment
+    if heard:
+        return 2 if reaction.heard.lead in after else 1 if heard & set(after) else -5.5
+    like = moment.like if moment else LIKE_A_REFLECTION
+    return 2 if like & set(after) else -5.5
+
+
+def _asked(line: Line, reaction: Reaction) -> float:
+    """A line written for what was asked comes before one that is only on the topic."""
+    moment = reaction.heard.moment
+    if moment is None:
+        return 0
+    return 6 if line.to and moment.acts else 1 if line.to else -2 if moment.acts else 0
+
+
+def _refers_back(line: Line, scene: _Scene) -> float:
+    """What was just told is on the client's mind; later it comes up where the talk comes near it."""
+    if not line.since:
+        return 0
+    if line.since in scene.fresh:
+        return 7
+    return 1 if line.about in scene.reaction.topics else -1
 
 
 def _topic_of(case: Case, line_id: str) -> str:
@@ -149,7 +206,7 @@ def _gate_line(reaction: Reaction, used: Sequence[str], draws: Draws) -> SpokenL
     return SpokenLine(ids[index], gate.lines[index], "")
 
 
-def _stems(text: str) -> set[str]:
+def _stems(text: str) -> frozenset[str]:
     """Words that carry meaning, cut to six letters so that forms of a word meet."""
     words = _WORD.findall(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
-    return {word[:6] for word in words if word not in _COMMON}
+    return frozenset(word[:6] for word in words if word not in _COMMON)

@@ -66,10 +66,12 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Topic:
-    """Something the talk can be about; `words` are lower-case stems matched at the start of a word."""
+    """Something the talk can be about; `words` are lower-case stems matched at the start of a word. One that does
+    not carry is a topic of the turn that names it and of no later one."""
 
     id: str
     words: tuple[str, ...]
+    carries: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ class Opening:
 
 @dataclass(frozen=True)
 class Line:
-    """An authored reply. `band` is a state band or `any`; `after` holds the codes it answers best."""
+    """An authored reply. `band` is a state band or `any`; `after` holds the codes it answers best; `to` the moments
+    it answers, and it is said at no other. `until`: the gate that makes it untrue once told; `since`: the gate that
+    must have been told before it makes sense."""
 
     id: str
     act: str
@@ -104,12 +108,16 @@ class Line:
     after: frozenset[str]
     cue: str
     text: str
+    to: frozenset[str] = frozenset()
+    until: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True)
 class Case:
     """One authored client. `version` hashes all of it; `dynamics` only what decides how the client reacts (state,
-    parameters, propensities, topics' and gates' ids), so that twins who differ in words and person share it."""
+    parameters, propensities, topics' and gates' ids, which topics carry), so that twins who differ in words and
+    person share it."""
 
     slug: str
     format: int

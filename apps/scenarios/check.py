@@ -16,11 +16,14 @@ from apps.scenarios.case import Case
 from apps.scenarios.errors import CaseFormatError
 from apps.scenarios.format import load_case
 from apps.scenarios.library import FOLDER
+from apps.scenarios.moments import LIKE_A_REFLECTION, moments
 from apps.scenarios.toml_lines import line_numbers
 from inference import vocabulary
 
 LEAST_LINES = 110
 LEAST_LINES_OF_AN_ACT = 3
+LEAST_LINES_SINCE_A_GATE = 6
+LEAST_LINES_TO_A_MOMENT = 3
 LONGEST_LINE_WORDS = 45
 
 
@@ -39,7 +42,24 @@ def shortfalls(case: Case) -> list[tuple[tuple[str | int, ...], str]]:
     for index, gate in enumerate(case.gates):
         if len(gate.lines) < 2:
             found.append((("gates", index, "lines"), "wants two wordings"))
-    return found + _weak_lines(case)
+    return found + _missing_answers(case) + _weak_lines(case)
+
+
+def _missing_answers(case: Case) -> list[tuple[tuple[str | int, ...], str]]:
+    """Where a client could not refer back to what was told, or has nothing that answers what is often asked."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    since = Counter(line.since for line in case.lines)
+    for index, gate in enumerate(case.gates):
+        if since[gate.id] < LEAST_LINES_SINCE_A_GATE:
+            found.append(
+                (("gates", index, "id"), f"has {since[gate.id]} lines since it; {LEAST_LINES_SINCE_A_GATE}")
+            )
+    to = Counter(moment for line in case.lines for moment in line.to)
+    for moment in moments().values():
+        if moment.acts and moment.like == LIKE_A_REFLECTION and to[moment.id] < LEAST_LINES_TO_A_MOMENT:
+            what = f'moment "{moment.id}" has {to[moment.id]} lines; at least {LEAST_LINES_TO_A_MOMENT}'
+            found.append((("lines",), what))
+    return found
 
 
 def _weak_lines(case: Case) -> list[tuple[tuple[str | int, ...], str]]:

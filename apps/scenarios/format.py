@@ -18,6 +18,7 @@ from typing import Any
 from apps.scenarios import case as shapes
 from apps.scenarios.case import Case, Fact, Gate, Line, Opening, Parameters, Person, Story, Topic
 from apps.scenarios.errors import CaseFormatError
+from apps.scenarios.moments import moments
 from apps.scenarios.reading import Problems, Table
 from apps.scenarios.toml_lines import line_numbers
 from inference import vocabulary
@@ -61,6 +62,8 @@ def read_case(text: str, *, file: str) -> Case:
 def _case(top: Table, document: Mapping[str, Any]) -> Case:
     topics = _topics(top.table("topics"))
     names = [topic.id for topic in topics]
+    gates = tuple(_gate(entry, names) for entry in top.tables("gates"))
+    told = [gate.id for gate in gates]
     if top.whole("format", 1, 99) != FORMAT:
         top.complain("format", f"must be {FORMAT}")
     slug = top.text("slug", longest=60)
@@ -86,9 +89,11 @@ def _case(top: Table, document: Mapping[str, Any]) -> Case:
         parameters=_parameters(top.table("parameters")),
         acts=MappingProxyType(_propensities(top.table("acts"))),
         topics=topics,
-        gates=tuple(_gate(entry, names) for entry in top.tables("gates")),
+        gates=gates,
         openings=tuple(_opening(entry, index) for index, entry in enumerate(top.tables("openings", least=1))),
-        lines=tuple(_line(entry, index, names) for index, entry in enumerate(top.tables("lines", least=1))),
+        lines=tuple(
+            _line(entry, index, names, told) for index, entry in enumerate(top.tables("lines", least=1))
+        ),
         version=_digest(document),
         dynamics=_digest(_what_decides(document)),
     )
@@ -166,8 +171,9 @@ def _topics(table: Table) -> tuple[Topic, ...]:
         words = entry.texts("words")
         if any(word != word.lower() for word in words):
             entry.complain("words", "must be lower case")
+        carries = entry.yes_no("carries", missing=True)
         entry.close()
-        topics.append(Topic(name, words))
+        topics.append(Topic(name, words, carries))
     return tuple(topics)
 
 
@@ -191,7 +197,7 @@ def _opening(table: Table, index: int) -> Opening:
     return opening
 
 
-def _line(table: Table, index: int, topics: list[str]) -> Line:
+def _line(table: Table, index: int, topics: list[str], gates: list[str]) -> Line:
     line = Line(
         id=f"line.{index}",
         act=table.choice("act", vocabulary.acts(), "an act"),
@@ -202,7 +208,12 @@ def _line(table: Table, index: int, topics: list[str]) -> Line:
         ),
         cue=table.choice("cue", vocabulary.cues(), "a cue of cues.toml", required=False),
         text=table.text("text", longest=400),
+        to=frozenset(table.choices("to", moments(), "a moment of moments.toml", required=False)),
+        until=table.choice("until", gates, "a gate of this case", required=False),
+        since=table.choice("since", gates, "a gate of this case", required=False),
     )
+    if line.until and line.until == line.since:
+        table.complain("until", "is the gate of `since`, so the line could never be said")
     table.close()
     return line
 
@@ -220,7 +231,10 @@ def _what_decides(document: Mapping[str, Any]) -> Mapping[str, Any]:
         for gate in document.get("gates", ())
         if isinstance(gate, dict)
     ]
-    topics = sorted(document.get("topics", {}))
+    topics = sorted(
+        f"{name} (of its turn)" if isinstance(topic, dict) and topic.get("carries") is False else name
+        for name, topic in document.get("topics", {}).items()
+    )
     keys = ("difficulty", "stage", "state", "parameters", "acts")
     return {**{key: document.get(key) for key in keys}, "gates": gates, "topics": topics}
 

@@ -76,8 +76,9 @@ class Table:
             return low if missing is None else missing
         return self._within(key, float(value), low, high)
 
-    def yes_no(self, key: str) -> bool:
-        return bool(self._value(key, bool, "true or false", True))
+    def yes_no(self, key: str, *, missing: bool | None = None) -> bool:
+        value = self._value(key, bool, "true or false", missing is None)
+        return bool(missing if value is None else value)
 
     def choice(self, key: str, options: Iterable[str], kind: str, *, required: bool = True) -> str:
         value = self._value(key, str, "text in quotes", required)

@@ -284,3 +284,59 @@ def test_any_script_gives_whole_turns_with_bounded_states(
     for entry in played.turns:
         assert entry.reply.text
         assert all(0 <= value <= 100 for value in entry.reaction.state.to_json().values())
+
+
+def biased(case: Case, *, seed: int = 1) -> tuple[Reaction, Reaction]:
+    """The same turn with and without a stereotyping remark in it."""
+    state, memory = starting_state(case), starting_memory(case)
+    plain, remark = (
+        react(case, state=state, memory=memory, codes=(), text="Right.", seed=seed, n=1, signals=signals)
+        for signals in (frozenset(), frozenset({"bias"}))
+    )
+    return plain, remark
+
+
+@clients
+def test_a_stereotyping_remark_moves_every_client_by_the_same_rule_and_no_multiplier(slug: str) -> None:
+    plain, remark = biased(library_case(slug))
+
+    assert plain.ledger.rules == ()
+    (effect,) = remark.ledger.rules
+    assert effect.id == "stereotyping"
+    assert effect.deltas["trust"] == -6
+
+
+def test_twins_pay_the_same_for_a_stereotyping_remark() -> None:
+    twin = tiny_case(("Nora Quill", "Norbert Quill"), ('pronoun = "she"', 'pronoun = "he"'))
+
+    assert biased(tiny_case())[1].state == biased(twin)[1].state
+
+
+def test_a_stereotyping_remark_is_a_rupture_that_can_be_mended_and_shuts_what_was_about_to_be_told() -> None:
+    case = tiny_case(("trust = 30", "trust = 70"), ("discord = 45", "discord = 10"))
+    state, memory = starting_state(case), starting_memory(case)
+    arguments = {
+        "state": state,
+        "memory": memory,
+        "codes": coded("CR"),
+        "text": "Your chest.",
+        "seed": 1,
+        "n": 1,
+    }
+    remark = react(case, **arguments, signals=frozenset({"bias"}))
+    mended = turn(case, remark.state, remark.memory, "CR", n=2)
+
+    assert react(case, **arguments).gate is not None
+    assert remark.gate is None
+    assert remark.memory.rupture is not None
+    assert "repair-heard" in [effect.id for effect in mended.ledger.rules]
+
+
+def test_a_topic_that_does_not_carry_gives_way_to_the_one_before_it() -> None:
+    case = tiny_case(("[topics.sister]", "[topics.sister]\ncarries = false"))
+    state, memory = starting_state(case), starting_memory(case)
+    first = react(case, state=state, memory=memory, codes=coded("CR"), text="Your chest.", seed=1, n=1)
+    second = react(case, state=state, memory=first.memory, codes=coded("Q"), text="And Bea?", seed=1, n=2)
+    third = react(case, state=state, memory=second.memory, codes=coded("CR"), text="So.", seed=1, n=3)
+
+    assert [entry.topics for entry in (first, second, third)] == [("chest",), ("sister",), ("chest",)]

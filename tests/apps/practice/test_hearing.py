@@ -134,3 +134,42 @@ def test_a_gated_topic_is_early_while_trust_is_far_below_its_gate() -> None:
     assert far.early is True
     assert heard("And your chest?", "Q").early is False
     assert heard("And your sister?", "Q").early is False
+
+
+def test_a_signal_is_handed_in_only_where_the_rules_know_it() -> None:
+    def hearing(signal: str) -> Heard:
+        return hear(
+            CASE,
+            codes=(),
+            text="Right.",
+            state=starting_state(CASE),
+            memory=Memory(n=0, stage="precontemplation"),
+            table=rule_table(),
+            signals=frozenset({signal}),
+        )
+
+    assert hearing("bias").signals == {"bias"}
+    with pytest.raises(ValueError, match="apology"):
+        hearing("apology")
+
+
+def test_idioms_name_no_topic() -> None:
+    case = tiny_case(('"chest",', '"chest", "alone",'))
+    arguments = {
+        "state": starting_state(case),
+        "memory": Memory(n=0, stage="precontemplation"),
+        "table": rule_table(),
+    }
+
+    assert hear(case, codes=coded("CR"), text="You live alone.", **arguments).topics == ("chest",)
+    assert (
+        hear(case, codes=coded("CR"), text="You want to be left alone with that.", **arguments).topics == ()
+    )
+
+
+def test_what_is_asked_is_heard_with_the_codes() -> None:
+    asked = heard("How long has it been like that?", "Q closed").moment
+
+    assert asked is not None
+    assert asked.id == "how_long"
+    assert heard("Mm.").wordless

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from apps.practice.draws import Draws
+from apps.practice.dynamics import react
 from apps.practice.hearing import Heard, hear
 from apps.practice.planner import act_weights, earned_gate, plan, talk_shares
 from apps.practice.state import ClientState, Memory, starting_memory, starting_state
@@ -29,6 +30,14 @@ MEASURED = {
     "PersuadeWith": (53, 3),
 }
 TIE = 3
+TWICE = """[[gates]]
+id = "second"
+topic = "chest"
+trust = 10
+discord = 90
+fact = "She has the letter."
+lines = ["I've a letter.", "There's a letter."]
+"""
 
 
 def heard(*codes: str, text: str = "", case: Case = CASE, memory: Memory = START) -> Heard:
@@ -215,3 +224,46 @@ def test_planned_talk_comes_out_at_its_shares() -> None:
     )
 
     assert {family: drawn[family] / 3000 for family in expected} == pytest.approx(expected, abs=0.03)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_question_for_a_fact_is_answered_by_an_act_that_can_answer_it(slug: str) -> None:
+    case = library_case(slug)
+    asked = heard("Q closed", text="How long has this been going on?", case=case)
+    for family in ("sustain", "neutral"):
+        weights = act_weights(
+            case, family, state=starting_state(case), memory=START, heard=asked, table=tendencies()
+        )
+        fitting = sum(weight for act, weight in weights.items() if asked.moment and act in asked.moment.acts)
+        assert fitting > 0.8 * sum(weights.values())
+
+
+def test_nothing_private_is_told_in_answer_to_small_questions_unless_they_name_it() -> None:
+    memory = replace(START, topic="chest")
+    state = starting_state(CASE).moved({"trust": 30, "discord": -20})
+
+    def told(text: str) -> bool:
+        return (
+            earned_gate(CASE, state=state, memory=memory, heard=heard("Q", text=text, memory=memory))
+            is not None
+        )
+
+    assert not told("What do you do in your spare time?")
+    assert told("How long has your chest been bad?")
+
+
+def test_after_a_disclosure_a_client_is_busy_with_it_for_two_turns_and_tells_nothing_else() -> None:
+    case = tiny_case(
+        ("[[gates]]", TWICE + "\n[[gates]]"),
+        ("trust = 30", "trust = 80"),
+        ("discord = 45", "discord = 5"),
+    )
+    state, memory, gates = starting_state(case), starting_memory(case), []
+    for n in range(1, 6):
+        reaction = react(
+            case, state=state, memory=memory, codes=coded("CR"), text="Your chest frightens you.", seed=2, n=n
+        )
+        state, memory = reaction.state, reaction.memory
+        gates.append(reaction.gate.id if reaction.gate else "")
+
+    assert gates == ["second", "", "", "blood", ""]

@@ -1,17 +1,31 @@
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from apps.practice.dynamics import Reaction, react
-from apps.practice.scripts import play
+from apps.practice.scripts import play, read_script
 from apps.practice.state import starting_memory, starting_state
 from apps.practice.wording import authored_line, opening_line, voice_examples
 from apps.scenarios.case import Case
 from apps.scenarios.library import library_case, slugs
+from inference.contracts import BehaviourCode
+from inference.insight.behaviour import code_turn
 from inference.vocabulary import acts
 from tests.clients import coded, said, tiny_case, uncoded
 
 CASE = tiny_case()
+SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.jsonl"))
+
+
+def reading(text: str, previous_client: str) -> tuple[Sequence[BehaviourCode], bool, str]:
+    """The coder of the product."""
+    coding = code_turn(text, previous_client=previous_client)
+    codes = [
+        BehaviourCode(code.code, code.subtype, code.confidence, code.start, code.end) for code in coding.codes
+    ]
+    return codes, coding.abstained, coding.version
 
 
 def doing(act: str, *codes: str, text: str = "", case: Case = CASE, band: str = "wary") -> Reaction:
@@ -120,3 +134,96 @@ def test_a_long_session_says_no_line_twice(slug: str) -> None:
     replies = [turn.reply.line_id for turn in play(library_case(slug), script, seed=2, coder=uncoded).turns]
 
     assert len(set(replies)) == len(replies)
+
+
+def test_a_line_that_a_disclosure_made_untrue_is_retired_and_one_that_needs_it_waits() -> None:
+    case = tiny_case(
+        ('act = "deny"', 'act = "deny"\nuntil = "blood"'),
+        ('act = "minimise"', 'act = "minimise"\nsince = "blood"'),
+    )
+    before = doing("deny", "Q", case=case)
+    after = replace(before, memory=replace(before.memory, told=("blood",)))
+    deny = next(line.text for line in case.lines if line.act == "deny")
+
+    def spoken(reaction: Reaction) -> list[str]:
+        used: tuple[str, ...] = ()
+        said = []
+        for _ in range(4):
+            line = authored_line(case, reaction, text="", used=used, seed=1)
+            used, said = (*used, line.id), [*said, line.text]
+        return said
+
+    assert deny in spoken(before)
+    assert case.lines[0].text not in spoken(before)
+    assert deny not in spoken(after)
+
+
+def test_a_line_written_for_what_was_asked_is_said_then_and_at_no_other_time() -> None:
+    case = tiny_case(
+        ('text = "Rollies. Since I was sixteen."', 'to = ["how_long"]\ntext = "Since I was sixteen."')
+    )
+    text = "How long has this been going on?"
+
+    def answer(text: str) -> str:
+        return authored_line(
+            case, doing("inform", "Q", text=text, case=case), text=text, used=(), seed=1
+        ).text
+
+    assert answer(text) == "Since I was sixteen."
+    assert answer("What is in the tin?") != "Since I was sixteen."
+
+
+def test_a_line_about_a_topic_that_does_not_carry_needs_it_named() -> None:
+    case = tiny_case(("[topics.sister]", "[topics.sister]\ncarries = false"))
+    bea = "Bea has opinions. They're not a diagnosis."
+
+    def answer(text: str) -> str:
+        return authored_line(case, doing("argue", "Q", text=text, case=case), text=text, used=(), seed=1).text
+
+    assert answer("And your sister?") == bea
+    assert answer("And the tin?") != bea
+
+
+@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
+def test_scripted_therapists_hear_nothing_untrue_nothing_twice_and_no_answer_to_another_question(
+    slug: str, file: Path
+) -> None:
+    case = library_case(slug)
+    lines = {line.id: line for line in case.lines}
+    script = read_script(file.read_text(encoding="utf-8").splitlines(), file=file.name)
+    for seed in (1, 2):
+        played = play(case, script, seed=seed, coder=reading)
+        told: tuple[str, ...] = ()
+        for turn in played.turns:
+            line = lines.get(turn.reply.line_id)
+            told = turn.reaction.memory.told
+            if line is None:
+                continue
+            moment = turn.reaction.heard.moment
+            assert line.until not in told
+            assert not line.since or line.since in told
+            assert not line.to or (moment is not None and moment.id in line.to)
+            assert ("safety" in turn.reaction.heard.topics) == (line.about == "safety")
+        replies = [turn.reply.line_id for turn in played.turns]
+        assert len(set(replies)) == len(replies)
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_what_was_told_comes_up_in_one_of_the_next_two_replies_when_it_is_received(slug: str) -> None:
+    case = library_case(slug)
+    lines = {line.id: line for line in case.lines}
+    for gate in case.gates:
+        word = next(topic.words[0] for topic in case.topics if topic.id == gate.topic)
+        start = {**case.state, "trust": gate.trust + 6, "discord": max(4, gate.discord - 18)}
+        opened = replace(case, state=start, gates=(gate,))
+        script = [
+            said(f"There is more to {word}.", "CR"),
+            said("That was hard to say.", "AF"),
+            said("You kept it.", "CR"),
+        ]
+        for seed in range(4):
+            first, *rest = play(opened, script, seed=seed, coder=uncoded).turns
+            assert first.reaction.gate == gate
+            since = [lines[turn.reply.line_id].since for turn in rest if turn.reply.line_id in lines]
+            assert gate.id in since

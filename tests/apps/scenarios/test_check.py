@@ -31,3 +31,10 @@ def test_check_prints_each_problem_and_fails(capsys: pytest.CaptureFixture[str],
 def test_check_passes_the_whole_library(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert "sound" in capsys.readouterr().out
+
+
+def test_check_wants_lines_after_a_disclosure_and_answers_to_what_is_often_asked() -> None:
+    found = check_file(TINY)
+
+    assert any(problem.endswith("gates[0].id: has 0 lines since it; 6") for problem in found)
+    assert any('moment "how_long" has 0 lines; at least 3' in problem for problem in found)

@@ -131,3 +131,46 @@ def test_numbers_change_both_digests() -> None:
 
 def test_reading_the_same_text_twice_gives_the_same_digests() -> None:
     assert read_case(tiny_text(), file="a").version == read_case(tiny_text(), file="b").version
+
+
+SINCE = ('act = "commit"', 'act = "commit"\nsince = "blood"\nto = ["plan"]')
+
+
+def test_a_line_may_wait_for_a_gate_be_ended_by_it_and_answer_a_moment() -> None:
+    case = tiny_case(SINCE, ('act = "deny"', 'act = "deny"\nuntil = "blood"'))
+    commit = next(line for line in case.lines if line.act == "commit")
+    deny = next(line for line in case.lines if line.act == "deny")
+
+    assert (commit.since, commit.to, deny.until) == ("blood", frozenset({"plan"}), "blood")
+
+
+def test_gates_and_moments_of_lines_must_exist_and_not_shut_each_other_out() -> None:
+    found = problems(
+        ('act = "commit"', 'act = "commit"\nsince = "bloood"\nto = ["plans"]'),
+        ('act = "deny"', 'act = "deny"\nuntil = "blood"\nsince = "blood"'),
+    )
+
+    assert [problem.split(": ", 1)[1].split(";")[0] for problem in found] == [
+        "lines[2].until: is the gate of `since`, so the line could never be said",
+        'lines[18].since: "bloood" is not a gate of this case',
+        'lines[18].to: "plans" is not a moment of moments.toml',
+    ]
+
+
+def test_a_topic_carries_unless_its_author_says_otherwise() -> None:
+    topic = ("[topics.sister]", "[topics.sister]\ncarries = false")
+    case, other = tiny_case(), tiny_case(topic)
+
+    assert [entry.carries for entry in case.topics] == [True, True, True]
+    assert [entry.carries for entry in other.topics] == [True, False, True]
+    assert case.dynamics != other.dynamics
+    assert problems((topic[0], '[topics.sister]\ncarries = "no"'))[0].endswith(
+        "topics.sister.carries: must be true or false"
+    )
+
+
+def test_what_lines_wait_for_or_answer_changes_the_version_but_not_the_dynamics() -> None:
+    case, other = tiny_case(), tiny_case(SINCE)
+
+    assert case.version != other.version
+    assert case.dynamics == other.dynamics

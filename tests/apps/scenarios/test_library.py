@@ -29,3 +29,20 @@ def test_a_client_can_do_every_act_the_vocabulary_has(slug: str) -> None:
 def test_an_unknown_slug_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownCaseError, match='did you mean "marcus-bell"'):
         library_case("marcus-bel")
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_talk_of_safety_ends_with_the_turn_that_asks(slug: str) -> None:
+    safety = next(topic for topic in library_case(slug).topics if topic.id == "safety")
+
+    assert not safety.carries
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_lines_after_a_disclosure_come_in_several_acts_and_bands(slug: str) -> None:
+    case = library_case(slug)
+    for gate in case.gates:
+        since = [line for line in case.lines if line.since == gate.id]
+        assert len({line.act for line in since}) >= 6
+        assert {acts()[line.act].talk for line in since} == {"sustain", "neutral", "change"}
+        assert len({line.band for line in since}) >= 3
