@@ -54,6 +54,7 @@ def actions_for(country: str) -> list[dict[str, str]]:
     for kind in ("call", "text"):
         line = next((line for line in resources_for(country).lines if line.channel.startswith(kind)), None)
         if line:
-            label = said[kind].format(name=line.name, number=line.number)
+            words = said["keyword" if line.keyword else kind]
+            label = words.format(name=line.name, number=line.number, keyword=line.keyword)
             actions.append({"label": label, "href": line.href, "kind": kind})
     return [*actions, {"label": said["page"], "href": "/help-now", "kind": "page"}]

@@ -28,7 +28,8 @@ COUNTRY_NAMES = {
 
 @dataclass(frozen=True)
 class HelpLine:
-    """One line. `channel` is call, text, or both; `number` as people write it."""
+    """One line. `channel` is call, text, or both; `number` as people write it; `keyword`: what to
+    write in a text, where it must be a certain word."""
 
     country: str
     name: str
@@ -41,6 +42,7 @@ class HelpLine:
     source: str
     last_checked: date
     confirmed_by: str
+    keyword: str = ""
 
     @property
     def href(self) -> str:
