@@ -7,6 +7,3 @@ class CoreConfig(AppConfig):
     name = "apps.core"
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from apps.core import checks  # noqa: F401  (registers checks once apps are loaded)

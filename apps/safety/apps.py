@@ -7,3 +7,6 @@ class SafetyConfig(AppConfig):
     name = "apps.safety"
     label = "safety"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.safety import checks  # noqa: F401  (registers checks once apps are loaded)
