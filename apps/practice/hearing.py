@@ -74,7 +74,8 @@ def hear(
         name for name, patterns in table.signals.items() if any(pattern.search(words) for pattern in patterns)
     )
     topics = _topics(case, _without(words, (*table.signals["small_talk"], *table.idioms)))
-    moment = moment_of(text)
+    # Codes without words: the codes are all there is.
+    moment = moment_of(text) if text.strip() or not names else None
     if topics:
         signals -= {"small_talk"}
     carried = (

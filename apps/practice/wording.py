@@ -169,7 +169,7 @@ def _answers(after: Collection[str], reaction: Reaction) -> float:
     if not after:
         return 0
     heard, moment = reaction.heard.codes, reaction.heard.moment
-    if heard:
+    if heard and not reaction.heard.wordless:
         return 2 if reaction.heard.lead in after else 1 if heard & set(after) else -5.5
     like = moment.like if moment else LIKE_A_REFLECTION
     return 2 if like & set(after) else -5.5
@@ -180,7 +180,7 @@ def _asked(line: Line, reaction: Reaction) -> float:
     moment = reaction.heard.moment
     if moment is None:
         return 0
-    return 6 if line.to and moment.acts else 1 if line.to else -2 if moment.acts else 0
+    return 6 if line.to and moment.acts else 1 if line.to else -3.5 if moment.acts else 0
 
 
 def _refers_back(line: Line, scene: _Scene) -> float:
