@@ -25,7 +25,7 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402
 from pixelated.environment import database  # noqa: E402
 from pixelated.supervise.postgres import Addresses, EmbeddedPostgres, temporary_postgres  # noqa: E402
 from tests.cast import CastMember, build_cast  # noqa: E402
-from tests.stack import MODELS, ScriptedWorker, Stack, running_stack  # noqa: E402
+from tests.stack import MODELS, SlowWorker, Stack, running_stack  # noqa: E402
 
 hypothesis_settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60)
 hypothesis_settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
@@ -60,15 +60,15 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def slow_worker() -> Iterator[ScriptedWorker]:
-    """Says fixed lines at the pace of a person, so that a reply takes a while and comes in pieces."""
-    worker = ScriptedWorker(tokens_per_s=20)
+def slow_worker() -> Iterator[SlowWorker]:
+    """Every reply takes a while and comes in three pieces."""
+    worker = SlowWorker(tokens_per_s=20)
     yield worker
     worker.kill()
 
 
 @pytest.fixture(scope="session")
-def slow_stack(slow_worker: ScriptedWorker) -> Iterator[Stack]:
+def slow_stack(slow_worker: SlowWorker) -> Iterator[Stack]:
     """The product as it runs, with that worker."""
     with running_stack(environment=slow_worker.environment) as stack:
         yield stack

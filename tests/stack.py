@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -150,8 +151,8 @@ def running_stack(*, engine: str = "worker", environment: Mapping[str, str] | No
             stack.close()
 
 
-class ScriptedWorker:
-    """An inference worker that says fixed lines at `tokens_per_s`; killed and started again by the test itself."""
+class SlowWorker:
+    """`tests.slow_worker`, killed and started again by the test itself."""
 
     def __init__(self, *, tokens_per_s: int) -> None:
         self._port, self._pace = free_port(), tokens_per_s
@@ -166,21 +167,24 @@ class ScriptedWorker:
 
     def start(self) -> None:
         ours = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
-        told = {"PIXELATED_WORKER_SECRET": self._secret, "PIXELATED_SCRIPTED_TOKENS_PER_S": str(self._pace)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "inference", "serve", "--engine", "scripted", "--port", str(self._port)],
+            [sys.executable, "-m", "tests.slow_worker", str(self._port), str(self._pace)],
             cwd=ROOT,
-            env=ours | told,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            env=ours | {"PIXELATED_WORKER_SECRET": self._secret},
         )
-        while b"ready" not in (line := self._process.stdout.readline()):
-            assert line, "the scripted worker ended"
+        deadline = time.monotonic() + 30
+        while not self._listens():
+            assert time.monotonic() < deadline, "the slow worker does not start"
+            assert self._process.poll() is None, "the slow worker ended"
+            time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((HOST, self._port)) == 0
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(timeout=5)
-        self._process.stdout.close()
 
 
 def descendants(pid: int) -> dict[int, str]:

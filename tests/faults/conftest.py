@@ -1,4 +1,4 @@
-"""The product while one of its parts is taken away: with a worker that says fixed lines at 20 tokens a second."""
+"""The product while one of its parts is taken away: with a worker that speaks 20 tokens a second."""
 
 import asyncio
 import time
