@@ -90,7 +90,7 @@ def react(
     )
     stage = stage_after(memory.stage, state=outcome.state, start=starting_state(case))
     topic = plan.gate.topic if plan.gate else heard.topic
-    deltas = outcome.deltas()
+    carried = _carried(case, topic)
     return Reaction(
         n=n,
         heard=heard,
@@ -103,27 +103,33 @@ def react(
         cue=plan.cue,
         topics=tuple(dict.fromkeys(name for name in (topic, *heard.topics) if name)),
         memory=_remember(
-            memory,
-            n=n,
-            heard=heard,
-            outcome=outcome,
-            plan=plan,
-            stage=stage,
-            topic=_carried(case, topic),
-            table=table,
+            memory, n=n, heard=heard, outcome=outcome, plan=plan, stage=stage, topic=carried, table=table
         ),
-        ledger=Ledger(
-            n=n,
-            codes=tuple(codes),
-            abstained=abstained,
-            rules=outcome.effects,
-            deltas=deltas,
-            state=outcome.state,
-            stage=stage,
-            act=plan.act,
-            talk=plan.talk,
-            reason=reason(person=case.person, codes=codes, rules=outcome.effects, act=plan.act),
-        ),
+        ledger=_ledger(case, n=n, codes=codes, abstained=abstained, outcome=outcome, plan=plan, stage=stage),
+    )
+
+
+def _ledger(
+    case: Case,
+    *,
+    n: int,
+    codes: Sequence[BehaviourCode],
+    abstained: bool,
+    outcome: Outcome,
+    plan: planner.Plan,
+    stage: str,
+) -> Ledger:
+    return Ledger(
+        n=n,
+        codes=tuple(codes),
+        abstained=abstained,
+        rules=outcome.effects,
+        deltas=outcome.deltas(),
+        state=outcome.state,
+        stage=stage,
+        act=plan.act,
+        talk=plan.talk,
+        reason=reason(person=case.person, codes=codes, rules=outcome.effects, act=plan.act),
     )
 
 

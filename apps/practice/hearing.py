@@ -70,21 +70,14 @@ def hear(
         raise ValueError(f"no signals that are handed in: {', '.join(sorted(unknown))}")
     names = frozenset(code.code for code in codes)
     words = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    signals |= frozenset(
-        name for name, patterns in table.signals.items() if any(pattern.search(words) for pattern in patterns)
-    )
+    signals |= _signals(words, table)
     topics = _topics(case, _without(words, (*table.signals["small_talk"], *table.idioms)))
     # Codes without words: the codes are all there is.
     moment = moment_of(text) if text.strip() or not names else None
     if topics:
         signals -= {"small_talk"}
-    carried = (
-        memory.topic
-        if (names or (moment is not None and not moment.wordless))
-        and "small_talk" not in signals
-        and memory.topic_age < CARRIED_TURNS
-        else ""
-    )
+    speaks = bool(names) or (moment is not None and not moment.wordless)
+    goes_on = speaks and "small_talk" not in signals and memory.topic_age < CARRIED_TURNS
     if "apology" in signals:
         names -= {"GI"}  # "I was lecturing you" tells nothing; it owns something.
     runs = {name: memory.runs.get(name, 0) + 1 for name in sorted(names)}
@@ -95,7 +88,7 @@ def hear(
         question=next((code.subtype or "open" for code in codes if code.code == "Q"), ""),
         signals=signals,
         topics=topics,
-        topic=topics[0] if topics else carried,
+        topic=topics[0] if topics else memory.topic if goes_on else "",
         on_topic=bool(topics) or "evoking" in signals,
         early=any(
             gate.topic in topics and state.trust < gate.trust * table.scale.too_soon
@@ -105,6 +98,13 @@ def hear(
         runs=runs,
         questions=memory.questions + 1 if asked_only else 0 if names & REFLECTIONS else memory.questions,
         moment=moment,
+    )
+
+
+def _signals(words: str, table: RuleTable) -> frozenset[str]:
+    """The table's signals that a pattern of theirs finds."""
+    return frozenset(
+        name for name, patterns in table.signals.items() if any(pattern.search(words) for pattern in patterns)
     )
 
 
