@@ -12,6 +12,7 @@ from uuid import UUID
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 
+from apps.accounts.access import record_denial
 from apps.chat import runner, turns
 from apps.chat.bus import bus
 from apps.chat.errors import BUSY
@@ -55,13 +56,24 @@ class EncounterSocket(AsyncWebsocketConsumer):
             self.visitor = visitor
             standing = await self._ask(turns.standing)
         except Http404:
-            await self.close(CLOSE_NOT_FOUND)
+            await self._deny()
             return
         except AWAY:
             await self.close(CLOSE_TRY_AGAIN)
             return
         await self.accept()
         self._follow(standing.last_seq)
+
+    async def _deny(self) -> None:
+        """Closed before accept, and written down; where that cannot be, closed all the same."""
+        denial = partial(
+            record_denial, self.visitor.actor, kind="encounter_socket", object_id=self.encounter_id
+        )
+        try:
+            await outside_walls(denial)
+        except AWAY:
+            log.warning("a denial could not be written down")
+        await self.close(CLOSE_NOT_FOUND)
 
     def _follow(self, seen: int) -> None:
         bus.ensure_listening()
