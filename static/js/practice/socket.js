@@ -35,10 +35,19 @@ export function openLine({ url, lastSeq, onFrame, onLine, WebSocketClass = WebSo
     clearTimeout(timer);
     timer = 0;
     onLine("connecting");
-    socket = new WebSocketClass(url);
-    socket.addEventListener("open", () => write({ type: "resume", after_seq: lastSeq() }));
-    socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
-    socket.addEventListener("close", (event) => lost(event.code));
+    const opened = new WebSocketClass(url);
+    socket = opened;
+    opened.addEventListener("open", () => write({ type: "resume", after_seq: lastSeq() }));
+    opened.addEventListener("message", (event) => opened === socket && receive(JSON.parse(event.data)));
+    opened.addEventListener("close", (event) => opened === socket && lost(event.code));
+  }
+
+  /** The line is known to be dead: do not wait for it to say goodbye. */
+  function drop() {
+    const dead = socket;
+    socket = null;
+    dead?.close();
+    lost(0);
   }
 
   function receive(frame) {
@@ -73,7 +82,7 @@ export function openLine({ url, lastSeq, onFrame, onLine, WebSocketClass = WebSo
   }
 
   function ping() {
-    if (unanswered) socket.close();
+    if (unanswered) drop();
     else unanswered = write({ type: "ping" });
   }
 
@@ -81,16 +90,22 @@ export function openLine({ url, lastSeq, onFrame, onLine, WebSocketClass = WebSo
     if (timer && !closed) connect();
   }
 
+  function offline() {
+    if (socket && !closed) drop();
+  }
+
   function close() {
     closed = true;
     clearTimeout(timer);
     clearInterval(pinging);
     removeEventListener("online", hurry);
+    removeEventListener("offline", offline);
     socket?.close();
   }
 
   const pinging = setInterval(ping, PING_EVERY_MS);
   addEventListener("online", hurry);
+  addEventListener("offline", offline);
   connect();
   return { send: (frame) => live && write(frame), close };
 }
