@@ -163,6 +163,8 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "apps.accounts.adapter.display_name"
+# How many proxies of ours stand before the web process: limits count by the address the outermost one saw.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(environment.text("PIXELATED_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Pixelated Empathy"
 EMAIL_BACKEND = environment.text(
