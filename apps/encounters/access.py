@@ -1,5 +1,6 @@
 """The only way from a person to an encounter. What someone may not reach does not exist for them."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import Http404
@@ -9,18 +10,24 @@ from apps.accounts.enums import Role
 from apps.encounters.enums import Mode
 from apps.encounters.models import Encounter
 
+TAKES_PART: Mapping[str, tuple[Role, ...]] = {
+    Mode.PRACTICE: (Role.TRAINEE, Role.SUPERVISOR),
+    Mode.SUPPORT: (Role.SEEKER,),
+}
+
 
 def encounter_for(actor: Actor, pk: UUID, *, lock: bool = False) -> Encounter:
     """The actor's own encounter, to take part in. Call inside `acting_for`. `lock` keeps its row until commit.
 
     Raises:
-        Http404: it is another person's, another organisation's, or nothing.
+        Http404: it is another person's, another organisation's, or nothing; or they hold no role any more that takes
+            part in its mode.
     """
     rows = Encounter.objects.select_related("scenario_version__scenario")
     if lock:
         rows = rows.select_for_update(of=("self",))
     found = rows.filter(pk=pk, organisation_id=actor.organisation_id, person_id=actor.user_id).first()
-    if found is None:
+    if found is None or not actor.has(*TAKES_PART[found.mode]):
         raise Http404
     return found
 
