@@ -267,13 +267,17 @@ def end_encounter(encounter_id: UUID, *, actor: Actor) -> Encounter:
 
 
 def close_overdue_turns(*, at: datetime, limit: int = 100) -> list[UUID]:
-    """Close turns of the acting organisation whose answerer went silent; returns their encounters. Idempotent."""
+    """Close turns of the acting organisation whose answerer went silent; returns their encounters. Idempotent.
+
+    Every encounter is locked before the first turn is closed, as closing takes the audit head. One that somebody
+    holds is being worked on, and left to the next sweep.
+    """
     swept = []
-    overdue = Turn.objects.filter(status=TurnStatus.OPEN, due_at__lt=at).order_by("due_at")[:limit]
-    for turn in list(overdue):
-        encounter = locked(turn.encounter_id)
-        still = Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN, due_at__lt=at).first()
-        seq = still and _close(encounter, still, Ending(TurnStatus.FAILED, error_code="interrupted"))
+    silent = Turn.objects.filter(status=TurnStatus.OPEN, due_at__lt=at).order_by("due_at")
+    holding = Encounter.objects.filter(pk__in=silent.values("encounter")[:limit])
+    for encounter in list(holding.select_for_update(skip_locked=True)):
+        turn = silent.filter(encounter=encounter).first()
+        seq = turn and _close(encounter, turn, Ending(TurnStatus.FAILED, error_code="interrupted"))
         if seq:
             _tell(encounter, seq)
             swept.append(encounter.pk)

@@ -1,13 +1,17 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event as Signal
+from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 from django.utils import timezone
 
 from apps.core.organisation import acting_for
 from apps.encounters import queries, services, words
-from apps.encounters.enums import EncounterStatus, EventKind, Source, TurnStatus, UtteranceKind
+from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source, TurnStatus, UtteranceKind
 from apps.encounters.errors import EncounterEndedError, TurnRefusedError
 from apps.encounters.models import Encounter, Event, Turn
 from apps.encounters.services import Ending, Opened
@@ -231,6 +235,51 @@ def test_close_overdue_turns_closes_the_silent_and_leaves_the_others(encounter: 
         assert services.close_overdue_turns(at=later) == []
         turn.refresh_from_db()
         assert (turn.status, turn.error_code) == (TurnStatus.FAILED, "interrupted")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_close_overdue_turns_waits_for_nobody_while_it_holds_the_logs_head(
+    encounter: Encounter, ada: CastMember
+) -> None:
+    other = another(encounter, ada)
+    for one in (encounter, other):
+        send(one)
+    later = timezone.now() + timedelta(seconds=services.LEASE_S + 1)
+    with held_elsewhere(other), acting_for(encounter.organisation_id):
+        assert services.close_overdue_turns(at=later) == [encounter.pk]
+    with acting_for(encounter.organisation_id):
+        assert services.close_overdue_turns(at=later) == [other.pk]
+
+
+def another(encounter: Encounter, member: CastMember) -> Encounter:
+    with acting_for(encounter.organisation_id):
+        return services.start_encounter(
+            actor=member.actor, mode=Mode.PRACTICE, scenario_version=encounter.scenario_version, seed=8
+        )
+
+
+@contextmanager
+def held_elsewhere(encounter: Encounter) -> Iterator[None]:
+    """Another transaction has the encounter's row."""
+    held, done = Signal(), Signal()
+
+    def hold() -> None:
+        try:
+            with acting_for(encounter.organisation_id):
+                services.locked(encounter.pk)
+                held.set()
+                done.wait(10)
+        finally:
+            connection.close()
+
+    thread = Thread(target=hold)
+    thread.start()
+    assert held.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(10)
 
 
 def test_utter_takes_its_place_in_the_same_order(encounter: Encounter) -> None:
