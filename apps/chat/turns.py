@@ -62,7 +62,7 @@ def begin(actor: Actor, encounter_id: UUID, send: Send) -> Begun:
         heard=heard.facts,
     )
     if not opened.created:
-        return Begun(opened.turn, None, repeat_frames(encounter, opened.turn))
+        return Begun(opened.turn, None, repeat_frames(opened.turn))
     frames = [
         accepted_frame(opened.turn, text=text, seq=opened.seq),
         *panel_frames(encounter, opened.turn, heard),
@@ -89,9 +89,9 @@ def refusal_plan(heard: Heard) -> Plan:
     return Plan(fixed=reply, versions={"policy": heard.verdict.version, "panels": panels_version()})
 
 
-def repeat_frames(encounter: Encounter, turn: Turn) -> list[Frame]:
+def repeat_frames(turn: Turn) -> list[Frame]:
     """What a sender who repeats itself is told again: the acceptance of the first."""
-    return [frame for frame in frames_after(encounter, 0) if frame.get("turn_id") == str(turn.pk)][:1]
+    return frames_of([queries.acceptance_of(turn)], details={})
 
 
 def about_me(actor: Actor, encounter_id: UUID) -> list[Frame]:

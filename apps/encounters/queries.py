@@ -50,6 +50,11 @@ def events_after(encounter: Encounter, after_seq: int) -> list[EventView]:
     return [_view(event) for event in rows]
 
 
+def acceptance_of(turn: Turn) -> EventView:
+    """The event of the moment the turn was taken."""
+    return _view(Event.objects.select_related("turn").get(turn=turn, kind=EventKind.ACCEPTED))
+
+
 def _view(event: Event) -> EventView:
     text, cue, n = "", "", 0
     if event.segment:
