@@ -16,7 +16,7 @@ from pathlib import Path
 from inference.contracts import BehaviourCode
 from inference.insight.sentences import Sentence, content, overlap, sentences
 
-VERSION = "behaviour 1"
+VERSION = "behaviour 2"
 _CUES = Path(__file__).parent / "behaviour.toml"
 ECHO = 0.6
 """Share of its content words just used by the client from which a reflection is simple (own judgement)."""
@@ -49,12 +49,14 @@ def code_turn(text: str, *, previous_client: str = "") -> Coding:
             if cues.filler.match(sentence.text)
             else sentence.text
         )
-        if not body or cues.greeting.search(body):
+        if not body or any(c.search(body) for c in (cues.greeting, cues.unhurried, cues.owns)):
             continue
         codes = _sentence_codes(sentence, body, previous_client, permitted=permitted)
         permitted = permitted or any(code.code in ("Seek", "PersuadeWith") for code in codes)
         unread += not codes and len(content(body)) >= 3
         found.extend(codes)
+    if any(cues.dismissive.search(sentence.text) for sentence in sentences(text)):
+        found = [code for code in found if code.code != "Emphasize"]
     kept = _volley(found)
     return Coding(kept, abstained=not kept and unread > 0, version=VERSION)
 
@@ -63,8 +65,11 @@ def code_turn(text: str, *, previous_client: str = "") -> Coding:
 class _Cues:
     filler: re.Pattern[str]
     greeting: re.Pattern[str]
+    unhurried: re.Pattern[str]
+    owns: re.Pattern[str]
     tag: re.Pattern[str]
     no_question: re.Pattern[str]
+    told_self: re.Pattern[str]
     invites: re.Pattern[str]
     opens: re.Pattern[str]
     counted: re.Pattern[str]
@@ -74,27 +79,41 @@ class _Cues:
     permission: re.Pattern[str]
     share: re.Pattern[str]
     emphasize: re.Pattern[str]
+    dismissive: re.Pattern[str]
     affirm: re.Pattern[str]
     persuade: re.Pattern[str]
     offered: re.Pattern[str]
     hint: re.Pattern[str]
     softened: re.Pattern[str]
     asked: re.Pattern[str]
+    threat: re.Pattern[str]
+    others_words: re.Pattern[str]
     inform: re.Pattern[str]
     confront: re.Pattern[str]
+    blunt: re.Pattern[str]
     marked: re.Pattern[str]
     about_client: re.Pattern[str]
+    stands: re.Pattern[str]
+    drawn: re.Pattern[str]
     complex: re.Pattern[str]
 
 
 @cache
 def _cues() -> _Cues:
     data = tomllib.loads(_CUES.read_text(encoding="utf-8"))
+    feeling = data["reflect"].pop("feeling")
+    reflect = {
+        name: [pattern.replace("<feeling>", feeling) for pattern in patterns]
+        for name, patterns in data["reflect"].items()
+    }
     return _Cues(
         filler=re.compile("^" + data["lead"]["filler"]),
         greeting=re.compile(data["lead"]["greeting"]),
+        unhurried=_any(data["lead"]["unhurried"]),
+        owns=_any(data["lead"]["owns"]),
         tag=_any(data["question"]["tag"]),
         no_question=_any(data["question"]["no_question"]),
+        told_self=_any(data["question"]["told_self"]),
         invites=_any(data["question"]["invites"]),
         opens=_any(data["question"]["opens"]),
         counted=_any(data["question"]["counted"]),
@@ -104,17 +123,23 @@ def _cues() -> _Cues:
         permission=_any(data["seek"]["permission"]),
         share=_any(data["seek"]["share"]),
         emphasize=_any(data["emphasize"]["any"]),
+        dismissive=_any(data["emphasize"]["dismissive"]),
         affirm=_any(data["affirm"]["any"]),
         persuade=_any(data["persuade"]["any"]),
         offered=_any(data["persuade"]["offered"]),
         hint=_any(data["persuade"]["hint"]),
         softened=_any(data["persuade"]["permission"]),
         asked=_any(data["persuade"]["asked"]),
+        threat=_any(data["persuade"]["threat"]),
+        others_words=_any(data["persuade"]["others_words"]),
         inform=_any(data["inform"]["any"]),
         confront=_any(data["confront"]["any"]),
-        marked=_any(data["reflect"]["marked"]),
-        about_client=_any(data["reflect"]["about_client"]),
-        complex=_any(data["reflect"]["complex"]),
+        blunt=_any(data["confront"]["blunt"]),
+        marked=_any(reflect["marked"]),
+        about_client=_any(reflect["about_client"]),
+        stands=_any(reflect["stands"]),
+        drawn=_any(reflect["drawn"]),
+        complex=_any(reflect["complex"]),
     )
 
 
@@ -129,7 +154,9 @@ def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bo
     def code(name: str, confidence: float, subtype: str = "") -> list[BehaviourCode]:
         return [BehaviourCode(name, subtype, confidence, sentence.start, sentence.end)]
 
-    if cues.confront.search(body) and not marked:
+    if _warns(body) and not marked:
+        return code("Confront", SURE) + code("Persuade", FAIR)
+    if cues.blunt.search(body) or (cues.confront.search(body) and not marked):
         return code("Confront", FAIR if sentence.asks else SURE)
     if cues.permission.search(body):
         return code("Seek", SURE)
@@ -157,10 +184,19 @@ def _sentence_codes(sentence: Sentence, body: str, client: str, *, permitted: bo
     return code("GI", UNSURE) if len(body.split()) >= LONG else []
 
 
+def _warns(body: str) -> bool:
+    """Advice with a threat behind it ("stop, or you will lose her"), unless it gives back what somebody else said."""
+    cues = _cues()
+    threat = cues.threat.search(body)
+    return bool(
+        threat and cues.persuade.search(body[: threat.start()]) and not cues.others_words.search(body)
+    )
+
+
 def _opens_question(body: str) -> bool:
     """A question written without its mark: it opens as one and is no "what I hear" or "how hard that is"."""
     cues = _cues()
-    if cues.no_question.match(body):
+    if cues.no_question.match(body) or cues.told_self.match(body):
         return False
     if cues.invites.match(body):
         return True
@@ -172,7 +208,8 @@ def _question(sentence: Sentence, body: str) -> list[BehaviourCode]:
     if cues.share.search(body):
         return [BehaviourCode("Seek", "", FAIR, sentence.start, sentence.end)]
     clause = re.split(r",\s*|\s-+\s", body)[-1]
-    closed = cues.closed.match(body) or cues.closed.match(clause)
+    circumstance = cues.open.match(body) and re.match(r"(?:when|where|who|which)\b", clause)
+    closed = cues.closed.match(body) or (cues.closed.match(clause) and not circumstance)
     counted = cues.counted.search(body)
     opens = cues.open.search(body)
     invited = cues.asks_to_tell.search(body)
@@ -189,16 +226,17 @@ def _reflection(sentence: Sentence, body: str, client: str) -> list[BehaviourCod
     about = cues.about_client.search(body) is not None
     share = overlap(body, client)
     words = content(body)
+    stands = bool(cues.stands.search(body) or cues.drawn.match(sentence.text))
     if not marked and cues.inform.search(body) and not re.match(r"you\b", body):
         return []
     echoed = bool(words) and share >= ECHO
-    if not (marked or about or echoed):
+    if not (marked or about or echoed or stands):
         return []
-    if not words and not cues.complex.search(body):
+    if not words and not stands and not cues.complex.search(body):
         return []
     if echoed:
         return [BehaviourCode("SR", "", SURE if about else FAIR, sentence.start, sentence.end)]
-    if cues.complex.search(body):
+    if stands or cues.complex.search(body):
         return [BehaviourCode("CR", "", SURE if marked else FAIR, sentence.start, sentence.end)]
     if client and marked and share < 0.25 and len(words) >= 3:
         return [BehaviourCode("CR", "", UNSURE, sentence.start, sentence.end)]
