@@ -75,9 +75,9 @@ class Bus:
                 await asyncio.sleep(RETRY_S)
 
     async def _prove(self, layer: BaseChannelLayer) -> None:
-        """Raises whatever the layer raises when it is away."""
+        """Raises whatever the layer raises when it is away. After an absence everybody looks: nobody was told."""
         async with asyncio.timeout(SEND_LIMIT_S):
-            await layer.group_send(GROUP, {"type": "here", "from": self._channel})
+            await layer.group_send(GROUP, {"type": "here", "missed": not self.healthy, "from": self._channel})
         if not self.healthy:
             self.healthy = True
             self._hub.hint_everyone()
@@ -86,21 +86,31 @@ class Bus:
         layer = get_channel_layer()
         self._channel = await layer.new_channel()
         await layer.group_add(GROUP, self._channel)
-        self.healthy = True
-        self._hub.hint_everyone()
-        while True:
-            try:
-                async with asyncio.timeout(QUIET_S):
-                    message = await layer.receive(self._channel)
-            except TimeoutError:
-                await self._prove(layer)
-                continue
-            if message.get("from") == self._channel:
-                continue
-            if message.get("type") == "news":
-                self._hub.hint(UUID(message["encounter"]), None)
-            elif message.get("type") == "stop":
-                self._hub.stop(UUID(message["turn"]))
+        await self._prove(layer)
+        # Held over silences: a reader that is cancelled loses its place in the layer, and what comes meanwhile.
+        coming = asyncio.ensure_future(layer.receive(self._channel))
+        try:
+            while True:
+                await asyncio.wait({coming}, timeout=QUIET_S)
+                if not self.healthy or not coming.done():
+                    await self._prove(layer)
+                if coming.done():
+                    message = coming.result()
+                    coming = asyncio.ensure_future(layer.receive(self._channel))
+                    self._hear(message)
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+    def _hear(self, message: dict[str, object]) -> None:
+        if message.get("from") == self._channel:
+            return
+        if message.get("type") == "news":
+            self._hub.hint(UUID(message["encounter"]), None)
+        elif message.get("type") == "stop":
+            self._hub.stop(UUID(message["turn"]))
+        elif message.get("missed"):
+            self._hub.hint_everyone()
 
 
 bus = Bus(hub)
