@@ -49,7 +49,9 @@ def code_turn(text: str, *, previous_client: str = "") -> Coding:
             if cues.filler.match(sentence.text)
             else sentence.text
         )
-        if not body or any(c.search(body) for c in (cues.greeting, cues.unhurried, cues.owns)):
+        if sentence.asks and cues.greeting.search(body) and ", " in body:
+            body = body.rpartition(", ")[2]
+        if not body or _carries_nothing(body):
             continue
         codes = _sentence_codes(sentence, body, previous_client, permitted=permitted)
         permitted = permitted or any(code.code in ("Seek", "PersuadeWith") for code in codes)
@@ -59,6 +61,13 @@ def code_turn(text: str, *, previous_client: str = "") -> Coding:
         found = [code for code in found if code.code != "Emphasize"]
     kept = _volley(found)
     return Coding(kept, abstained=not kept and unread > 0, version=VERSION)
+
+
+def _carries_nothing(body: str) -> bool:
+    """A greeting, leave to take time, the therapist's own part owned, or a brush-off and nothing else."""
+    cues = _cues()
+    uncoded = any(cue.search(body) for cue in (cues.greeting, cues.unhurried, cues.owns))
+    return uncoded or cues.dismissive.fullmatch(body) is not None
 
 
 @dataclass(frozen=True, slots=True)
