@@ -214,6 +214,10 @@ async def _close(answering: Answering, ending: Ending) -> None:
             await asyncio.sleep(min(0.2 * 2**attempt, 2.0))
             continue
         announce(answering.turn.encounter_id, frames)
+        if (
+            not frames
+        ):  # Closed before: by somebody else, or by a try whose answer was lost. Nobody was told here.
+            hub.hint(answering.turn.encounter_id, None)
         return
     log.warning("turn %s is left to the sweep", answering.turn.pk)
 
