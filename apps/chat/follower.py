@@ -28,7 +28,7 @@ class SocketFollower:
         self._hints: dict[int, Frame] = {}
         self._news = asyncio.Event()
         self._behind = False
-        self._replays: list[tuple[int, Callable[[], Awaitable[None]]]] = []
+        self._replay: tuple[int, Callable[[], Awaitable[None]]] | None = None
         self.seen = seen
 
     def hint(self, frame: Frame | None) -> None:
@@ -40,21 +40,22 @@ class SocketFollower:
         self._news.set()
 
     def replay(self, after_seq: int, then: Callable[[], Awaitable[None]]) -> None:
-        """Send again everything after a number; `then` runs when it is sent."""
-        self._replays.append((after_seq, then))
+        """Send again everything after a number; `then` runs when it is sent. What is asked while another waits is
+        answered with it, from the lower number."""
+        self._replay = (min(after_seq, self._replay[0]) if self._replay else after_seq, then)
         self._news.set()
 
     async def run(self) -> None:
         while True:
             await self._wait()
             self._news.clear()
-            replays, self._replays = self._replays, []
-            if replays:
-                self.seen, self._behind = min(after for after, _ in replays), True
+            replay, self._replay = self._replay, None
+            if replay:
+                self.seen, self._behind = replay[0], True
                 self._hints.clear()
             await self._catch_up()
-            for _, then in replays:
-                await then()
+            if replay:
+                await replay[1]()
 
     async def _wait(self) -> None:
         try:

@@ -91,6 +91,20 @@ async def test_a_replay_sends_again_and_then_says_so() -> None:
     assert said == ["resumed"]
 
 
+async def test_replays_asked_for_together_are_answered_together() -> None:
+    log, said = Log(committed=4), []
+
+    async def act(follower: SocketFollower) -> None:
+        async def then() -> None:
+            said.append("resumed")
+
+        for after in (3, 1, 2):
+            follower.replay(after, then)
+
+    assert await followed(log, act, seen=4) == [2, 3, 4]
+    assert said == ["resumed"]
+
+
 @given(st.lists(st.one_of(st.none(), st.integers(1, 30)), max_size=60), st.integers(0, 10))
 def test_whatever_hints_come_every_event_is_sent_once_in_order(hints: list[int | None], seen: int) -> None:
     async def scenario() -> list[int]:
