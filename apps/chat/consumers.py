@@ -54,7 +54,7 @@ class EncounterSocket(AsyncWebsocketConsumer):
                 await self.close(CLOSE_SIGNED_OUT)
                 return
             self.visitor = visitor
-            standing = await self._ask(turns.standing)
+            self.follower = await self._join()
         except Http404:
             await self._deny()
             return
@@ -62,7 +62,22 @@ class EncounterSocket(AsyncWebsocketConsumer):
             await self.close(CLOSE_TRY_AGAIN)
             return
         await self.accept()
-        self._follow(standing.last_seq)
+        self._task = asyncio.create_task(self._guarded(self.follower.run))
+        watch.join(self.visitor, self._signed_out)
+
+    async def _join(self) -> SocketFollower:
+        """Hints are taken from before the check on, so that nothing falls between the two."""
+        bus.ensure_listening()
+        follower = SocketFollower(
+            read=self._read, send=self._write, must_poll=lambda: not bus.healthy, seen=0
+        )
+        hub.join(self.encounter_id, follower)
+        try:
+            follower.seen = (await self._ask(turns.standing)).last_seq
+        except BaseException:
+            hub.leave(self.encounter_id, follower)
+            raise
+        return follower
 
     async def _deny(self) -> None:
         """Closed before accept, and written down; where that cannot be, closed all the same."""
@@ -74,15 +89,6 @@ class EncounterSocket(AsyncWebsocketConsumer):
         except AWAY:
             log.warning("a denial could not be written down")
         await self.close(CLOSE_NOT_FOUND)
-
-    def _follow(self, seen: int) -> None:
-        bus.ensure_listening()
-        self.follower = SocketFollower(
-            read=self._read, send=self._write, must_poll=lambda: not bus.healthy, seen=seen
-        )
-        hub.join(self.encounter_id, self.follower)
-        self._task = asyncio.create_task(self._guarded(self.follower.run))
-        watch.join(self.visitor, self._signed_out)
 
     async def disconnect(self, code: int) -> None:
         if self.follower is not None:

@@ -5,8 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from apps.chat.bus import Bus
+from apps.chat.consumers import EncounterSocket
+from apps.chat.hub import hub
 from apps.core.organisation import acting_for
 from apps.encounters.models import Encounter, Event, Turn
+from apps.encounters.services import end_encounter
 from apps.encounters.words import said_in
 from inference.errors import EngineAwayError, EngineGarbageError, EngineUnavailableError
 from tests.apps.chat.conftest import HOST, communicator, session_of
@@ -330,6 +334,39 @@ async def test_a_socket_closes_soon_after_its_person_signs_out(encounter, ada, m
     await asyncio.to_thread(sign_out)
     assert await socket.receive_output(timeout=5) == {"type": "websocket.close", "code": 4401}
     await socket.wait()
+
+
+async def test_what_happens_between_the_check_and_the_accept_is_not_lost(
+    open_browser, encounter, ada, monkeypatch
+) -> None:
+    accept = EncounterSocket.accept
+
+    async def meanwhile(socket: EncounterSocket) -> None:
+        await asyncio.to_thread(end_elsewhere, encounter, ada)
+        hub.hint(encounter.pk, None)
+        await accept(socket)
+
+    monkeypatch.setattr(EncounterSocket, "accept", meanwhile)
+    monkeypatch.setattr("apps.chat.consumers.bus", Unmoved(hub))
+    browser = await open_browser()
+    assert (await browser.until("encounter.ended"))["seq"] == 2
+
+
+class Unmoved(Bus):
+    """A line between processes that is well and says nothing."""
+
+    def ensure_listening(self) -> None:
+        self.healthy = True
+
+
+def end_elsewhere(encounter: Encounter, member: CastMember) -> None:
+    from django.db import connection  # this thread's own
+
+    try:
+        with acting_for(encounter.organisation_id):
+            end_encounter(encounter.pk, actor=member.actor)
+    finally:
+        connection.close()
 
 
 async def test_the_turn_goes_on_when_its_socket_is_gone(open_browser, engine, encounter) -> None:
