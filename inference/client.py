@@ -79,7 +79,7 @@ class WorkerClient:
         body = _body(request.to_json())
         clock = _Clock(request, self._segment_deadline_s)
         async with contextlib.AsyncExitStack() as stack:
-            with _as_engine_errors():
+            with _as_engine_errors(before_answer=True):
                 asking = self._http.stream("POST", "/v1/reply", content=body, headers=_JSON)
                 response = await clock.within(stack.enter_async_context(asking))
                 _refuse_bad_status(response)
@@ -149,7 +149,9 @@ class _Clock:
 
 
 @contextlib.contextmanager
-def _as_engine_errors() -> Iterator[None]:
+def _as_engine_errors(*, before_answer: bool = False) -> Iterator[None]:
+    """`before_answer`: nothing of an answer came yet, so whoever was there is counted as never having been: a kept
+    connection learns of a killed worker only when it is used."""
     try:
         yield
     except TimeoutError as error:
@@ -159,6 +161,8 @@ def _as_engine_errors() -> Iterator[None]:
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise EngineAwayError(f"there is no worker ({type(error).__name__})") from error
     except (httpx.HTTPError, OSError) as error:
+        if before_answer:
+            raise EngineAwayError(f"the worker gave no answer ({type(error).__name__})") from error
         raise EngineUnavailableError(f"the worker cannot be reached ({type(error).__name__})") from error
 
 

@@ -41,7 +41,7 @@ SCRIPTED_LINES = (
     "I get tired of explaining myself.",
     "I used to be better at this, you know.",
     "It helps me switch off, so what?",
-    "I hear you, I just don't see it changing.",
+    "I can see it, I just don't see it changing.",
     "Part of me knows it can't go on like this.",
     "You'd have to live my life for a week to get it.",
     "I'd rather not go into that today.",

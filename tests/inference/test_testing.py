@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from inference.contracts import FinishedEvent, FinishReason, ReplyRequest, SegmentEvent, WordingLimits
+from inference.engine.judge import judge, refuses
 from inference.errors import EngineDeadlineError, EngineUnavailableError
 from inference.testing import SCRIPTED_LINES, ScriptedEngine
 
@@ -64,3 +65,8 @@ async def test_leaving_is_counted_as_cancelling(asking: Asking) -> None:
         await anext(events)
         assert engine.active == 1
     assert (engine.cancelled, engine.active) == (1, 0)
+
+
+@pytest.mark.parametrize("line", SCRIPTED_LINES)
+def test_every_scripted_line_passes_what_a_client_s_words_must_pass(line: str) -> None:
+    assert not refuses(judge(line, WordingLimits("Marcus Bell")))
