@@ -170,6 +170,7 @@ MFA_TOTP_ISSUER = "Pixelated Empathy"
 EMAIL_BACKEND = environment.text(
     "PIXELATED_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
 )
+EMAIL_TIMEOUT = 10
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = environment.text("PIXELATED_FROM_EMAIL", "Pixelated Empathy <no-reply@localhost>")
 

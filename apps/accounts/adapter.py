@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 
 from apps.accounts.joining import may_sign_up, pending_invitation
@@ -23,6 +24,11 @@ class InvitedOnly(DefaultAccountAdapter):
         if invitation and invitation.email.lower() != email.lower():
             raise ValidationError(f"This invitation is for {invitation.email}. Use that address.")
         return super().clean_email(email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
+        """After commit: a mail server may be slow, and signing up holds the audit log's head until then."""
+        send = super().send_mail
+        transaction.on_commit(lambda: send(template_prefix, email, context))
 
     def _signs_up(self) -> bool:
         place = self.request.resolver_match

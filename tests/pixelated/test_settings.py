@@ -60,6 +60,11 @@ def test_production_hides_cookies_behind_https_and_refuses_demo_data() -> None:
     assert done.stdout.strip() == "('__Host-session', True, True, False, False)", done.stderr
 
 
+def test_a_mail_server_that_hangs_is_left_in_seconds() -> None:
+    asked = read("s.EMAIL_TIMEOUT")
+    assert 0 < int(asked.stdout) <= 10, asked.stderr
+
+
 def test_an_unknown_environment_stops_the_process_with_a_sentence() -> None:
     done = read("1", PIXELATED_ENV="staging")
     assert done.returncode != 0 and "Set it to development, test or production." in done.stderr

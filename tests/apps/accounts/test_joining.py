@@ -1,11 +1,14 @@
 """Coming in by an invitation or an organisation's link, page by page, as a browser would."""
 
 import re
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.test import Client
 
 from apps.accounts.enums import Role
@@ -111,6 +114,28 @@ def test_a_person_with_an_account_accepts_an_invitation_without_another(
     assert roles_of(ada.user.email) == {("willow", Role.TRAINEE), ("willow", Role.REVIEWER)}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_letter_is_sent_while_signing_up_holds_the_logs_head(
+    client: Client, join_path: str, settings: object
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Attentive"
+    Attentive.in_transaction.clear()
+    client.post(join_path)
+    client.post("/accounts/signup/", FORM)
+    assert Attentive.in_transaction == [False]
+
+
+class Attentive(BaseEmailBackend):
+    """Notes whether a transaction was open when letters were given to it."""
+
+    in_transaction: ClassVar[list[bool]] = []
+
+    def send_messages(self, letters: list[object]) -> int:
+        self.in_transaction.append(connection.in_atomic_block)
+        return len(letters)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_whoever_comes_by_the_link_must_show_that_the_address_is_theirs(
     client: Client, join_path: str
 ) -> None:
@@ -140,6 +165,7 @@ def test_an_address_nobody_confirmed_sees_nothing_of_the_organisation(client: Cl
     assert client.get("/practice/").url.startswith("/accounts/login/")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_signing_up_tells_nobody_whether_an_address_has_an_account(join_path: str, ada: CastMember) -> None:
     answers = []
     for email in (NEWCOMER, ada.user.email):

@@ -65,6 +65,7 @@ def _without_tokens(page: str) -> list[str]:
     return [line for line in page.splitlines() if "csrfmiddlewaretoken" not in line]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_reset_letter_goes_to_an_account_and_its_link_works_once(client: Client, ada: CastMember) -> None:
     client.post("/accounts/password/reset/", {"email": ada.user.email})
     letter = mail.outbox[0]
