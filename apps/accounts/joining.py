@@ -11,6 +11,13 @@ INVITATION = "invitation_token"
 JOIN_LINK = "join_token"
 
 
+def remember_link(request: HttpRequest, *, key: str, token: str) -> None:
+    """Keep the link this browser came with, in place of any it came with before."""
+    for other in (INVITATION, JOIN_LINK):
+        request.session.pop(other, None)
+    request.session[key] = token
+
+
 def pending_invitation(request: HttpRequest) -> Invitation | None:
     """The invitation this browser came with, while it is still open."""
     token = request.session.get(INVITATION)

@@ -63,7 +63,7 @@ def _link_page(
     """GET shows who invites to what; POST keeps the token in the session and goes on to sign-up, or joins at once."""
     form = NameForm(request.POST or None)
     if request.method == "POST":
-        request.session[key] = token
+        joining.remember_link(request, key=key, token=token)
         if not request.user.is_authenticated:
             return redirect("account_signup")
         if form.is_valid():

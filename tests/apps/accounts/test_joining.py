@@ -114,6 +114,17 @@ def test_a_person_with_an_account_accepts_an_invitation_without_another(
     assert roles_of(ada.user.email) == {("willow", Role.TRAINEE), ("willow", Role.REVIEWER)}
 
 
+def test_the_link_opened_last_is_the_one_that_counts(
+    client: Client, invitation_path: str, mallory: CastMember
+) -> None:
+    """As in a browser where somebody left an invitation open before another person signed in."""
+    client.post(invitation_path)
+    _, token = open_join_link(Role.SEEKER, by=mallory.actor)
+    client.post(f"/accounts/join/{token}/")
+    client.post("/accounts/signup/", FORM)
+    assert roles_of(NEWCOMER) == {("harbour", Role.SEEKER)}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_letter_is_sent_while_signing_up_holds_the_logs_head(
     client: Client, join_path: str, settings: object
