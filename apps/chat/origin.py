@@ -36,7 +36,11 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 def same_origin(headers: dict[str, str]) -> bool:
     """True where Origin's host and port are those of the Host header, and that host is allowed."""
-    origin, host = urlsplit(headers.get("origin", "")), headers.get("host", "").lower()
+    try:
+        origin = urlsplit(headers.get("origin", ""))
+    except ValueError:  # No address at all, such as an open bracket.
+        return False
+    host = headers.get("host", "").lower()
     domain, _ = split_domain_port(host)
     if (
         origin.scheme not in ("http", "https")

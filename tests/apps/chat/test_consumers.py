@@ -282,7 +282,8 @@ async def test_binary_frames_are_refused(open_browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", [None, "null", "http://evil.example", f"http://{HOST}.evil.example", f"http://{HOST}:81"]
+    "origin",
+    [None, "null", "http://[", "http://evil.example", f"http://{HOST}.evil.example", f"http://{HOST}:81"],
 )
 async def test_a_foreign_or_missing_origin_is_refused_before_accept(encounter, ada, origin) -> None:
     key = await asyncio.to_thread(_session, ada)
