@@ -10,6 +10,7 @@ from apps.chat.errors import FrameError, failure_words
 from apps.encounters.enums import EventKind, TurnStatus
 from apps.encounters.models import Turn
 from apps.encounters.queries import EventView
+from apps.encounters.services import CONTINUES
 from apps.safety.panels import panel_frame
 from inference.vocabulary import cues
 
@@ -143,7 +144,8 @@ def _finished(event: EventView, details: TurnDetails) -> Frame:
 
 
 def finished_frame(turn: Turn, *, told: Mapping[str, object], seq: int) -> Frame:
-    """The frame of a turn that was just closed; `told` is what its mode tells of it."""
+    """The frame of a turn that was closed; `told` is what its mode tells of it, where it counts."""
+    told = told if turn.status in CONTINUES else {}
     error = None
     if turn.status == TurnStatus.FAILED:
         error = {"code": turn.error_code, "message": failure_words(turn.error_code), "retryable": True}
