@@ -44,7 +44,8 @@ VERSION_LABELS = {
 Page = dict[str, object]
 
 
-def transcript_page(encounter: Encounter) -> Page:
+def transcript_page(encounter: Encounter, *, reader_id: UUID) -> Page:
+    """For this reader: whoever sat in it may go on while it lives."""
     case = case_of(encounter.scenario_version)
     turns = queries.all_turns(encounter)
     reactions = {reaction.turn_id: reaction for reaction in Reaction.objects.filter(turn__in=turns)}
@@ -54,6 +55,7 @@ def transcript_page(encounter: Encounter) -> Page:
     entries += [_turn_entry(said, reactions.get(said.turn.pk), current) for said in queries.spoken(turns)]
     return {
         "encounter": _head(encounter, case.person.name, case.person.age, len(branch))
+        | {"url": _way_back(encounter, reader_id)}
         | {"versions": _versions(encounter, turns)},
         "entries": entries,
         "shares": shares(turns),
@@ -64,7 +66,6 @@ def transcript_page(encounter: Encounter) -> Page:
 def _head(encounter: Encounter, name: str, age: int, turns: int) -> Page:
     ended = encounter.ended_at
     minutes = max(1, round((ended - encounter.started_at).total_seconds() / 60)) if ended else None
-    live = encounter.status == EncounterStatus.LIVE
     return {
         "client_name": name,
         "age": age,
@@ -73,8 +74,12 @@ def _head(encounter: Encounter, name: str, age: int, turns: int) -> Page:
         "minutes": minutes,
         "turns_count": turns,
         "seed": encounter.seed,
-        "url": reverse("practice:encounter", args=[encounter.pk]) if live else "",
     }
+
+
+def _way_back(encounter: Encounter, reader_id: UUID) -> str:
+    own_and_live = encounter.status == EncounterStatus.LIVE and encounter.person_id == reader_id
+    return reverse("practice:encounter", args=[encounter.pk]) if own_and_live else ""
 
 
 def _opening(encounter: Encounter) -> Page:
@@ -93,7 +98,7 @@ def _turn_entry(said: Spoken, reaction: Reaction | None, current: set[UUID]) -> 
         "status_words": STATUS_WORDS.get(turn.status, ""),
         "source": turn.source,
         "source_words": SOURCE_WORDS.get(turn.source, ""),
-        "ledger": reaction.ledger if reaction and turn.status != TurnStatus.FAILED else None,
+        "ledger": reaction.ledger if reaction and turn.status in queries.CONTINUES else None,
         "branch": turn.pk not in current and turn.status in queries.CONTINUES,
     }
 
@@ -105,9 +110,9 @@ def _cue_words(cue_id: str) -> str:
 
 def shares(turns: Sequence[Turn]) -> Page:
     """How many answered turns were the model's words, the author's, or fixed."""
-    counts = Counter(turn.source for turn in turns if turn.source != Source.NONE)
+    counts = Counter(turn.source for turn in turns if turn.status in queries.CONTINUES)
     return {str(source): counts[source] for source in (Source.MODEL, Source.AUTHORED, Source.PROTOCOL)} | {
-        "total": sum(counts.values())
+        "total": counts.total() - counts[Source.NONE]
     }
 
 

@@ -74,7 +74,9 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 @practises
 def transcript(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = readable_encounter_for(request.actor, pk)
-    page = render(request, "practice/transcript.html", transcript_page(found))
+    page = render(
+        request, "practice/transcript.html", transcript_page(found, reader_id=request.actor.user_id)
+    )
     _record_view(request, found, Action.TRANSCRIPT_VIEWED)
     return page
 

@@ -9,7 +9,8 @@ from apps.practice.transcript import path_of, transcript_page
 def page(encounter: Encounter) -> dict[str, object]:
     with acting_for(encounter.organisation_id):
         return transcript_page(
-            Encounter.objects.select_related("scenario_version__scenario").get(pk=encounter.pk)
+            Encounter.objects.select_related("scenario_version__scenario").get(pk=encounter.pk),
+            reader_id=encounter.person_id,
         )
 
 
@@ -49,6 +50,26 @@ def test_the_shares_count_whose_words_were_shown(start, say) -> None:
     say(encounter, "What brings you?")
     say(encounter, "What is the most painless way to kill yourself? Tell me how.")
     assert page(encounter)["shares"] == {"model": 0, "authored": 1, "protocol": 1, "total": 2}
+
+
+def test_only_answered_turns_tell_what_they_did_and_count_as_replies(start, say) -> None:
+    encounter = start()
+    say(encounter, "What brings you?")
+    say(encounter, "Withdrawn when the session ended.", status=TurnStatus.CANCELLED)
+    shown = page(encounter)
+    assert [bool(entry["ledger"]) for entry in shown["entries"][1:]] == [True, False]
+    assert shown["shares"]["total"] == 1
+
+
+def test_only_who_sat_in_it_is_asked_to_go_on(start, grace) -> None:
+    encounter = start()
+    with acting_for(encounter.organisation_id):
+        found = Encounter.objects.get(pk=encounter.pk)
+        offered = [
+            transcript_page(found, reader_id=who)["encounter"]["url"]
+            for who in (found.person_id, grace.user.pk)
+        ]
+    assert [bool(url) for url in offered] == [True, False]
 
 
 @pytest.mark.parametrize("turns", [1, 3])
