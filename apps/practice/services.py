@@ -7,9 +7,9 @@ from apps.accounts.actors import Actor
 from apps.encounters import services as encounters
 from apps.encounters.enums import Mode, UtteranceKind
 from apps.encounters.models import Encounter, Turn
-from apps.practice.draws import Draws
 from apps.practice.dynamics import Reaction as Decided
 from apps.practice.models import Reaction
+from apps.practice.wording import opening_line
 from apps.scenarios.models import ScenarioVersion
 from apps.scenarios.queries import case_of
 
@@ -20,7 +20,7 @@ def start_practice(version: ScenarioVersion, *, actor: Actor, seed: int | None =
     """Begin a sitting with this client, who speaks first. The seed decides every draw; a random one where None."""
     chosen = secrets.randbelow(MOST_SEED) if seed is None else seed
     case = case_of(version)
-    opening = max(case.openings, key=lambda entry: Draws(case.dynamics, chosen, 0).unit(entry.id))
+    opening = opening_line(case, seed=chosen)
     encounter = encounters.start_encounter(
         actor=actor, mode=Mode.PRACTICE, scenario_version=version, seed=chosen
     )
