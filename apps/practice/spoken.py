@@ -13,13 +13,12 @@ from typing import Self
 from apps.practice.dynamics import Reaction
 from apps.practice.prompt import reply_request
 from apps.practice.scripts import Scene, Wording, speak_authored
+from apps.safety import policy
 from apps.scenarios.case import Case
 from inference.client import WorkerClient
 from inference.contracts import ReplyRequest, SegmentEvent
 from inference.errors import EngineRefusedError
 from inference.safety.wording import wording_findings
-
-REFUSED_FROM = 0.5
 
 
 class WorkerSpeaker:
@@ -68,7 +67,7 @@ class WorkerSpeaker:
                     if not isinstance(event, SegmentEvent):
                         break
                     found = wording_findings(event.text, limits=request.limits)
-                    if any(finding.score >= REFUSED_FROM for finding in found):
+                    if not policy.judge(request.limits.person, findings=(*event.findings, *found)).show:
                         break
                     segments.append(event.text)
         return " ".join(segments)
