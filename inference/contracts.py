@@ -128,7 +128,9 @@ class WordingLimits:
         )
 
 
-_LIMITS_KEYS = frozenset({"speaker", "person", "max_words", "facts", "other_names", "earlier", "avoid", "exemplars"})
+_LIMITS_KEYS = frozenset(
+    {"speaker", "person", "max_words", "facts", "other_names", "earlier", "avoid", "exemplars"}
+)
 
 
 def _texts(value: Json, field: str, *, longest: int) -> tuple[str, ...]:

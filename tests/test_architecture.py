@@ -1,4 +1,4 @@
-"""The shape of the house, as far as a machine can see it. An exception is added here, with its reason, or not at all."""
+"""The shape of the house, as far as a machine can see it. An exception is added here, with its reason, or not."""
 
 import ast
 import os

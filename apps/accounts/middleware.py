@@ -13,7 +13,7 @@ SESSION_KEY = "organisation"
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
-    """The actor of a request or of a socket's session; None when signed out or in no organisation."""
+    """The actor of a request; None when signed out or in no organisation."""
     if not request.user.is_authenticated:
         return None
     chosen = request.session.get(SESSION_KEY)

@@ -54,10 +54,5 @@ class Hub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    @property
-    def busy(self) -> int:
-        """How many turns this process answers."""
-        return len(self._tasks)
-
 
 hub = Hub()

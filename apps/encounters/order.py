@@ -73,7 +73,8 @@ def append_segment(
     segment: Segment, *, sealed: bytes, findings: list[dict[str, object]], lease_until: datetime
 ) -> tuple[int, bool] | None:
     """Store a segment with its event and renew its turn's lease; returns the event's number and whether somebody asked
-    to stop, or None where the turn is closed. The lock is the encounter's, as in `append_event`."""
+    to stop, or None where the turn is closed. The lock is the encounter's, as in `append_event`. Losing a race with a
+    close may use up a number: an order has no doubles, but it may have a gap."""
     values = {
         "encounter": segment.turn.encounter_id,
         "turn": segment.turn_id,

@@ -196,12 +196,6 @@ def show_segment(
     return Shown(None, stop=True) if row is None else Shown(*row)
 
 
-def replace_rest(turn: Turn, *, why: str) -> int:
-    """Record that what follows is not what was being generated; `why` is a code."""
-    encounter = locked(turn.encounter_id)
-    return append_event(encounter, EventKind.REPLACED, turn=turn, facts={"why": why})
-
-
 def renew_lease(turn: Turn) -> bool | None:
     """Say that the turn is still being answered; returns whether somebody asked to stop it, or None where it was
     closed meanwhile."""
