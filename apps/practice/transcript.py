@@ -13,7 +13,7 @@ from apps.encounters.models import Encounter, Turn
 from apps.encounters.queries import Spoken
 from apps.practice.models import Reaction
 from apps.practice.pages import LABELS
-from apps.scenarios.case import DIMENSIONS
+from apps.scenarios.case import DIMENSIONS, Case
 from apps.scenarios.queries import case_of
 from inference.vocabulary import cues
 
@@ -48,7 +48,8 @@ def transcript_page(encounter: Encounter, *, reader_id: UUID) -> Page:
     """For this reader: whoever sat in it may go on while it lives."""
     case = case_of(encounter.scenario_version)
     turns = queries.all_turns(encounter)
-    reactions = {reaction.turn_id: reaction for reaction in Reaction.objects.filter(turn__in=turns)}
+    hidden = _hidden(encounter, case, reader_id)
+    reactions = {} if hidden else {row.turn_id: row for row in Reaction.objects.filter(turn__in=turns)}
     branch = queries.current_branch(encounter)
     current = {turn.pk for turn in branch}
     entries = [_opening(encounter)]
@@ -75,6 +76,12 @@ def _head(encounter: Encounter, name: str, age: int, turns: int) -> Page:
         "turns_count": turns,
         "seed": encounter.seed,
     }
+
+
+def _hidden(encounter: Encounter, case: Case, reader_id: UUID) -> bool:
+    """A case that keeps its ledger until the end keeps it in the transcript too, from the one who practises."""
+    live = encounter.status == EncounterStatus.LIVE
+    return live and not case.show_ledger and encounter.person_id == reader_id
 
 
 def _way_back(encounter: Encounter, reader_id: UUID) -> str:

@@ -1,16 +1,19 @@
+from uuid import UUID
+
 import pytest
 
 from apps.core.organisation import acting_for
 from apps.encounters.enums import TurnStatus
 from apps.encounters.models import Encounter
+from apps.encounters.services import end_encounter
 from apps.practice.transcript import path_of, transcript_page
 
 
-def page(encounter: Encounter) -> dict[str, object]:
+def page(encounter: Encounter, *, reader_id: UUID | None = None) -> dict[str, object]:
     with acting_for(encounter.organisation_id):
         return transcript_page(
             Encounter.objects.select_related("scenario_version__scenario").get(pk=encounter.pk),
-            reader_id=encounter.person_id,
+            reader_id=reader_id or encounter.person_id,
         )
 
 
@@ -92,3 +95,16 @@ def test_the_transcript_costs_the_same_however_long(start, say, turns, django_as
 )
 def test_a_path_runs_from_left_to_right_and_from_low_to_high(points: list[int], path: str) -> None:
     assert path_of(points) == path
+
+
+def test_a_hidden_ledger_stays_hidden_until_the_session_ends(start, say, ada, grace) -> None:
+    encounter = start("devon-okafor-reid")
+    say(encounter, "What brings you?")
+    told = {}
+    for reader in (ada, grace):
+        shown = page(encounter, reader_id=reader.actor.user_id)
+        told[reader.key] = (shown["entries"][1]["ledger"] is not None, bool(shown["timeline"]["dimensions"]))
+    assert told == {"ada": (False, False), "grace": (True, True)}
+    with acting_for(encounter.organisation_id):
+        end_encounter(encounter.pk, actor=ada.actor)
+    assert page(encounter, reader_id=ada.actor.user_id)["entries"][1]["ledger"] is not None
