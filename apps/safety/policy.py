@@ -10,24 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inference.contracts import Finding
+from inference.safety.screen import CRISIS_KINDS as SCREENED_KINDS
+from inference.safety.screen import SCORES
 
 VERSION = "policy 1"
 
-# Scores of the lexical screen: .25 low, .5 moderate, .75 high, .95 imminent (inference/safety/screen.py).
-LOW, MODERATE, HIGH, IMMINENT = 0.25, 0.5, 0.75, 0.95
-CRISIS_KINDS = frozenset(
-    {
-        "suicidal",
-        "self_harm",
-        "psychosis",
-        "agitation",
-        "substance",
-        "depression",
-        "panic",
-        "violence",
-        "abuse",
-    }
-)
+MODERATE, HIGH = SCORES["moderate"], SCORES["high"]
+CRISIS_KINDS = frozenset(SCREENED_KINDS)
 SAID_ABOUT_SELF = "about_me"
 """The screen's finding for words such as "this is about me, not the exercise"."""
 REFUSED_KINDS = frozenset({"method_request"})
