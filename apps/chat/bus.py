@@ -54,12 +54,13 @@ class Bus:
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
                 await get_channel_layer().group_send(GROUP, message)
-        except Exception:  # noqa: BLE001  (whatever the layer raises, a turn must not notice)
-            self._lost()
+        except Exception as error:  # noqa: BLE001  (whatever the layer raises, a turn must not notice)
+            self._lost(error)
 
-    def _lost(self) -> None:
+    def _lost(self, error: Exception) -> None:
+        """Says once what went wrong, by its kind: a mistake of ours must not pass for a Redis that is away."""
         if self.healthy:
-            log.warning("the channel layer is away; followers poll")
+            log.warning("the channel layer is away (%s); followers poll", type(error).__name__)
         self.healthy = False
 
     async def _listen(self) -> None:
@@ -69,8 +70,8 @@ class Bus:
             except asyncio.CancelledError:
                 self.healthy = False
                 raise
-            except Exception:  # noqa: BLE001  (Redis gone in any of its ways: try again)
-                self._lost()
+            except Exception as error:  # noqa: BLE001  (Redis gone in any of its ways: try again)
+                self._lost(error)
                 self._hub.hint_everyone()
                 await asyncio.sleep(RETRY_S)
 

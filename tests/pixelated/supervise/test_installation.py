@@ -177,6 +177,7 @@ def test_a_killed_process_is_named_and_the_product_serves_again(
     up.wait(up.said(f"{name} was ended by SIGKILL"), within_s=5)
     up.wait(lambda: sum(f"{name}: ready in" in line for line in up.lines) == 2, within_s=15)
     up.wait(lambda: up.status("/health/ready") == 200, within_s=15)
+    assert victim not in descendants(up.process.pid)
 
 
 def test_one_ctrl_c_stops_everything_and_leaves_no_process(up: Terminal) -> None:
