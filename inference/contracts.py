@@ -22,6 +22,7 @@ MAX_MESSAGE_CHARACTERS = 16_000
 MAX_SEGMENT_CHARACTERS = 2_000
 MAX_FACTS = 100
 MAX_FINDINGS = 100
+MAX_LABELS = 60
 
 
 class Role(StrEnum):
@@ -34,6 +35,23 @@ class Person(StrEnum):
     """Whom the model plays."""
 
     CLIENT = "client"
+    COMPANION = "companion"
+
+
+class Mode(StrEnum):
+    """Whom the words are for; with the role it says who wrote a message (`Speaker`)."""
+
+    PRACTICE = "practice"
+    SUPPORT = "support"
+    API = "api"
+
+
+class Speaker(StrEnum):
+    """Who wrote a message, as detectors need to know it."""
+
+    THERAPIST = "therapist"
+    CLIENT = "client"
+    SEEKER = "seeker"
     COMPANION = "companion"
 
 
@@ -296,16 +314,18 @@ class AssessRequest:
 
     request_id: str
     messages: tuple[Message, ...]
+    mode: str = Mode.SUPPORT
 
     @classmethod
     def from_json(cls, value: Json, field: str = "request") -> "AssessRequest":
         data = strict.mapping(value, field)
-        strict.only(data, frozenset({"request_id", "messages"}), field)
+        strict.only(data, frozenset({"request_id", "messages", "mode"}), field)
         return cls(
             request_id=strict.text(data.get("request_id"), "request_id", longest=64),
             messages=strict.many(
                 data.get("messages"), "messages", Message.from_json, least=1, most=MAX_MESSAGES
             ),
+            mode=strict.one_of(data.get("mode", Mode.SUPPORT), "mode", tuple(Mode)),
         )
 
     def to_json(self) -> dict[str, Json]:
@@ -335,13 +355,36 @@ class BehaviourCode:
 
 
 @dataclass(frozen=True)
+class Label:
+    """What a reading calls a message: `name` the question ("talk", "empathy.explorations", "emotion"), `label` the
+    answer ("change", "1", "grief"), `confidence` 0-1 as the model states it."""
+
+    name: str
+    label: str
+    confidence: float
+
+    @classmethod
+    def from_json(cls, value: Json, field: str = "label") -> "Label":
+        data = strict.mapping(value, field)
+        strict.only(data, frozenset({"name", "label", "confidence"}), field)
+        return cls(
+            name=strict.text(data.get("name"), f"{field}.name", longest=64),
+            label=strict.text(data.get("label"), f"{field}.label", longest=64),
+            confidence=strict.number(data.get("confidence"), f"{field}.confidence", low=0, high=1),
+        )
+
+
+@dataclass(frozen=True)
 class Assessment:
-    """What the worker's detectors saw in the last message; `versions` by detector."""
+    """What the worker's detectors saw in the last message; `versions` by detector. `partial`: some detector could not
+    be asked, so that what is missing here was not judged rather than absent."""
 
     findings: tuple[Finding, ...] = ()
     about_self: bool = False
     codes: tuple[BehaviourCode, ...] = ()
     abstained: bool = True
+    labels: tuple[Label, ...] = ()
+    partial: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -353,6 +396,8 @@ class Assessment:
             about_self=strict.flag(data.get("about_self"), "about_self"),
             codes=strict.many(data.get("codes"), "codes", BehaviourCode.from_json, most=20),
             abstained=strict.flag(data.get("abstained"), "abstained"),
+            labels=strict.many(data.get("labels", ()), "labels", Label.from_json, most=MAX_LABELS),
+            partial=strict.flag(data.get("partial", False), "partial"),
             versions={key: strict.text(versions[key], "versions", longest=1000) for key in versions},
         )
 
