@@ -1,6 +1,6 @@
 """Reading JSON that somebody else wrote: every field's type and size is checked before anything uses it.
 
-Knows no message of ours (`contracts.py` does). Every failure is a ContractError naming the field, never what
+Knows no message of ours (`contracts` does). Every failure is a ContractError naming the field, never what
 was in it.
 """
 

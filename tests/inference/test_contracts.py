@@ -12,6 +12,7 @@ from inference.contracts import (
     ErrorEvent,
     Finding,
     FinishedEvent,
+    Label,
     Message,
     ModelName,
     ReplyRequest,
@@ -79,12 +80,14 @@ def test_an_event_survives_the_wire(event: SegmentEvent | FinishedEvent | ErrorE
 
 
 def test_an_assessment_and_its_request_survive_the_wire() -> None:
-    asked = AssessRequest("a", (Message("user", "Hello"),))
+    asked = AssessRequest("a", (Message("user", "Hello"),), "practice")
     seen = Assessment(
         (Finding("suicidal", 0.5, "says so", 0, 3),),
         True,
         (BehaviourCode("Q", "open", 0.8, 0, 5),),
         False,
+        (Label("talk", "change", 0.7),),
+        True,
         {"screen": "1"},
     )
     assert AssessRequest.from_json(over_the_wire(asked.to_json())) == asked
