@@ -7,6 +7,7 @@ sampling  logits -> one token, from each row's own seed
 generate  rows join, step and leave: pieces of text come out
 segments  text -> sentences
 judge     a sentence -> findings, and which of them refuse it
+gate      what is short passes between two steps of what is long
 race      candidates of one reply -> the segments that are sent
 worker    the thread: queue, deadlines, cancelling, reload, drain
 """

@@ -1,8 +1,8 @@
 """The one thread that owns the model: what waits joins the batch, everything in it moves a token at a time.
 
 Callers are coroutines: `reply` and `complete` put a job into a bounded queue and read its events. Between two steps the
-thread takes in at most one prompt, so that those already speaking never wait for more than that; frees rows nobody
-listens to; and looks at deadlines. Knows no HTTP, and logs nothing that anybody wrote.
+thread takes in at most one prompt, so that those already speaking never wait for more than that; lets assessments pass;
+frees rows nobody listens to; and looks at deadlines. Knows no HTTP, and logs nothing that anybody wrote.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from inference.contracts import (
     ReplyRequest,
     SegmentEvent,
 )
+from inference.engine.gate import Gate
 from inference.engine.generate import Batch, RowPiece
 from inference.engine.inbox import Inbox, settler
 from inference.engine.jobs import CompletionJob, Job, ReplyJob
@@ -70,10 +71,12 @@ class ModelWorker:
         refuses: Refuses,
         queue_size: int = 64,
         max_rows: int = 32,
+        gate: Gate | None = None,
     ) -> None:
         self._source, self._load = source, load
         self._judge, self._refuses = judge, refuses
         self._queue_size, self._max_rows = queue_size, max_rows
+        self._gate = gate or Gate()
         self._waiting: deque[Job] = deque()
         self._speaking: list[_Speaking] = []
         self._wake = threading.Condition()
@@ -181,10 +184,13 @@ class ModelWorker:
         self._sweep(batch)
         job = self._next_job(batch)
         if job is not None:
-            self._admit(job, batch)
+            with self._gate.behind():
+                self._admit(job, batch)
         elif not self._speaking:
             self._wait()
-        self._hear(batch.step(), batch)
+        if self._speaking:
+            with self._gate.behind():
+                self._hear(batch.step(), batch)
 
     def _wait(self) -> None:
         with self._wake:
