@@ -1,15 +1,16 @@
 """The worker's figures for Prometheus: counts and times by event, never by what was said or by whom."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from inference.contracts import FinishedEvent, SegmentEvent
+from inference.contracts import Assessment, FinishedEvent, SegmentEvent
 from inference.engine.protocol import EngineStatus
 from inference.errors import InferenceError
 
 T = TypeVar("T")
+ASSESS_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1, 3)
 SECONDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.8, 1, 1.5, 2, 3, 5, 10, 20, 60)
 
 
@@ -27,6 +28,16 @@ class Metrics:
         )
         self._segments = Counter("pixelated_worker_segments", "Segments sent", **own)
         self._findings = Counter("pixelated_worker_findings", "Findings on sent segments", ["kind"], **own)
+        self._detectors = Counter(
+            "pixelated_worker_detector_failures", "Detectors that failed, by name", ["detector"], **own
+        )
+        self._assessed = Histogram(
+            "pixelated_worker_assess_seconds",
+            "Receipt to the assessment, for all messages of a request",
+            ["partial"],
+            buckets=ASSESS_SECONDS,
+            **own,
+        )
         self._tokens = Counter("pixelated_worker_tokens", "Tokens sampled", **own)
         self._queued = Histogram(
             "pixelated_worker_queued_seconds", "Wait in the queue", buckets=SECONDS, **own
@@ -54,6 +65,13 @@ class Metrics:
 
     def failed(self, route: str, code: str) -> None:
         self._errors.labels(route, code).inc()
+
+    def detector_failed(self, name: str) -> None:
+        self._detectors.labels(name).inc()
+
+    def assessed(self, assessments: Sequence[Assessment], spent_s: float) -> None:
+        partial = any(assessment.partial for assessment in assessments)
+        self._assessed.labels("yes" if partial else "no").observe(spent_s)
 
     def look_at(self, status: EngineStatus) -> None:
         self._waiting.set(status.waiting)

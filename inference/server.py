@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference import routes
+from inference.assessing import Assessor
 from inference.contracts import MAX_BODY_BYTES
 from inference.engine.protocol import Engine
 from inference.errors import BodyTooLargeError, InferenceError
@@ -28,14 +29,17 @@ OPEN_PATHS = frozenset({"/health"})
 """All that may be asked without the secret: whether the worker is ready."""
 
 
-def create_app(engine: Engine, *, secret: str) -> ASGIApp:
-    """The application around an engine that somebody else starts and drains."""
+def create_app(engine: Engine, *, secret: str, assessor: Assessor | None = None) -> ASGIApp:
+    """The application around an engine that somebody else starts and drains; without an assessor, one that has no
+    heads to read with."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={InferenceError: inference_error, 404: not_found, 405: not_found},
     )
     app.state.engine = engine
     app.state.metrics = Metrics()
+    app.state.assessor = assessor or Assessor()
+    app.state.assessor.on_failure = app.state.metrics.detector_failed
     return _Guard(app, secret=secret)
 
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 import uvicorn
 
+from inference.assessing import Assessor
 from inference.config import DRAIN_S, WorkerConfig, from_environment
+from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
@@ -43,9 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
 async def _serve(config: WorkerConfig) -> int:
     begun = time.monotonic()
     listening = _listen(config)
-    engine = _engine(config)
+    engine, assessor = _engine(config)
     settings = uvicorn.Config(
-        create_app(engine, secret=config.secret),
+        create_app(engine, secret=config.secret, assessor=assessor),
         access_log=False,
         log_config=None,
         lifespan="off",
@@ -56,6 +58,7 @@ async def _serve(config: WorkerConfig) -> int:
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
+        await asyncio.to_thread(assessor.warm_up)
         await engine.start()
     except ModelError:
         server.stop()
@@ -94,9 +97,9 @@ def _listen(config: WorkerConfig) -> socket.socket:
     return listening
 
 
-def _engine(config: WorkerConfig) -> Engine:
+def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     if config.engine == "scripted":
-        return ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s)
+        return ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s), Assessor()
     # Torch takes seconds to import, and the scripted engine must start without it.
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
@@ -111,11 +114,15 @@ def _engine(config: WorkerConfig) -> Engine:
     else:
         print("the embedding model is not there: whether words do what was planned is not judged", flush=True)
     bundled = str(folder_of(TEXT, config.data) / TEXT.weights)
-    return ModelWorker(
+    gate = Gate()
+    assessor = Assessor(passage=gate.ahead)
+    engine = ModelWorker(
         config.model or bundled,
         load=lambda source: load(source, name=TEXT.name if source == bundled else None),
-        judge=make_judge(encoder),
+        judge=make_judge(encoder, assessor),
         refuses=refuses,
         queue_size=config.queue_size,
         max_rows=config.max_rows,
+        gate=gate,
     )
+    return engine, assessor

@@ -1,14 +1,17 @@
 """What the worker holds against a segment before it is sent, and what of that refuses it.
 
 The wording check runs again in the web process before anything is shown; here it chooses between candidates. Whether
-the words do what was planned is judged here alone, by their nearness to lines somebody wrote for that act.
+the words do what was planned is judged here alone, by their nearness to lines somebody wrote for that act; and here
+alone the detectors read them. What those find goes with the segment, for the caller's policy to decide on.
 """
 
 from collections.abc import Sequence
 
-from inference.contracts import Finding, WordingLimits
+from inference.assessing import Assessor
+from inference.contracts import MAX_FINDINGS, Finding, Message, Person, Role, Speaker, WordingLimits
 from inference.encoder.minilm import MiniLM
 from inference.engine.race import Judge
+from inference.safety.detectors.given import Given
 from inference.safety.screen import screen
 from inference.safety.wording import wording_findings
 
@@ -24,17 +27,32 @@ FIT_DETECTOR = "act_fit"
 FIT_VERSION = "minilm 1"
 
 
-def make_judge(encoder: MiniLM | None) -> Judge:
-    """The judge of a worker; without an encoder nothing is said about the act."""
+def make_judge(encoder: MiniLM | None, assessor: Assessor | None = None) -> Judge:
+    """The judge of a worker; without an encoder nothing is said about the act, without an assessor no detector is
+    asked."""
 
     def judged(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
-        return (*judge(text, limits), *(fit(text, limits, encoder) if encoder else ()))
+        findings = judge(text, limits)
+        if encoder is not None:
+            findings += fit(text, limits, encoder)
+        if assessor is not None:
+            findings += detected(text, limits, assessor)
+        return findings[:MAX_FINDINGS]
 
     return judged
 
 
 def judge(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
     return (*wording_findings(text, limits=limits), *screen(text).findings)
+
+
+def detected(text: str, limits: WordingLimits, assessor: Assessor) -> tuple[Finding, ...]:
+    """What the detectors see in words that the client, or the companion, is about to say."""
+    if not text.strip():
+        return ()
+    speaker = Speaker.COMPANION if limits.person == Person.COMPANION else Speaker.CLIENT
+    earlier = tuple(Message(Role.ASSISTANT, words) for words in limits.earlier)
+    return tuple(assessor.look([Given(text, speaker, earlier)])[0].findings)
 
 
 def fit(text: str, limits: WordingLimits, encoder: MiniLM) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from inference import strict_json as strict
+from inference.assessing import Assessor
 from inference.client import WorkerClient
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import AssessRequest, FinishedEvent, Message, ReplyRequest, SegmentEvent
@@ -26,7 +27,16 @@ def http(url: str, secret: str) -> httpx.AsyncClient:
 
 @pytest.mark.parametrize(
     "path",
-    ["/status", "/metrics", "/v1/reply", "/v1/assess", "/v1/chat/completions", "/reload-model", "/nothing"],
+    [
+        "/status",
+        "/metrics",
+        "/v1/reply",
+        "/v1/assess",
+        "/v1/assess-many",
+        "/v1/chat/completions",
+        "/reload-model",
+        "/nothing",
+    ],
 )
 async def test_everything_but_health_asks_for_the_secret(path: str, serving: Serving, secret: str) -> None:
     async with (
@@ -126,15 +136,44 @@ async def test_what_is_too_long_or_wrong_is_refused_with_a_code(serving: Serving
 
 
 async def test_an_assessment_codes_the_last_message(serving: Serving, secret: str) -> None:
-    asked = AssessRequest(
-        "a", (Message("assistant", "I drink."), Message("user", "What brings you here today?"))
-    )
+    said = (Message("assistant", "I drink."), Message("user", "What brings you here today?"))
+    asked = AssessRequest("a", said, "practice")
     async with serving(create_app(ScriptedEngine(), secret=secret)) as url:
         client = WorkerClient(url, secret, assess_deadline_s=10)  # the first one reads the lexicons
         assessment = await client.assess(asked)
         await client.aclose()
     assert [(code.code, code.subtype) for code in assessment.codes] == [("Q", "open")]
     assert (assessment.findings, assessment.about_self) == ((), False)
+
+
+async def test_a_batch_is_assessed_in_its_order_or_refused(serving: Serving, secret: str) -> None:
+    said = ["Hello.", "I want to die.", "What brings you here?"]
+    asked = [AssessRequest(text, (Message("user", text),)).to_json() for text in said]
+    async with serving(create_app(ScriptedEngine(), secret=secret)) as url, http(url, secret) as caller:
+        good = await caller.post("/v1/assess-many", json={"requests": asked}, timeout=10)
+        bad = [
+            await caller.post("/v1/assess-many", json=body)
+            for body in ({"requests": []}, {"requests": [{}]}, {"requests": asked, "more": 1}, {})
+        ]
+    found = [[finding["kind"] for finding in each["findings"]] for each in good.json()["assessments"]]
+    assert found == [[], ["suicidal"], []]
+    assert [answer.status_code for answer in bad] == [422] * 4
+
+
+async def test_a_detector_that_fails_is_counted_and_no_error(serving: Serving, secret: str) -> None:
+    class Broken:
+        def read(self, given: object) -> list[object]:
+            raise RuntimeError(CANARY)
+
+    asked = AssessRequest("a", (Message("user", "Hello."),)).to_json()
+    app = create_app(ScriptedEngine(), secret=secret, assessor=Assessor(Broken()))
+    async with serving(app) as url, http(url, secret) as caller:
+        answer = await caller.post("/v1/assess", json=asked, timeout=10)
+        figures = (await caller.get("/metrics")).text
+    assert (answer.status_code, answer.json()["partial"]) == (200, True)
+    assert 'pixelated_worker_detector_failures_total{detector="heads"} 1.0' in figures
+    assert 'pixelated_worker_assess_seconds_count{partial="yes"} 1.0' in figures
+    assert CANARY not in figures
 
 
 async def test_completions_speak_the_openai_protocol(serving: Serving, secret: str) -> None:

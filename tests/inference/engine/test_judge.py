@@ -1,7 +1,9 @@
 import pytest
 
-from inference.contracts import Finding, WordingLimits
-from inference.engine.judge import judge, refuses
+from inference.assessing import Assessor
+from inference.contracts import MAX_FINDINGS, Finding, WordingLimits
+from inference.engine.judge import judge, make_judge, refuses
+from inference.safety.detectors.given import Detected, Given
 
 LIMITS = WordingLimits("Marcus Bell", earlier=("So. Here I am. Talk.",))
 
@@ -24,3 +26,32 @@ def test_a_question_for_methods_is_refused_whatever_its_score() -> None:
     assert refuses([Finding("method_request", 0.1, "asks how", detector="screen.method")])
     assert not refuses([Finding("suicidal", 0.95, "says so", detector="screen.suicidal")])
     assert not refuses([Finding("too_long", 0.3, "long", detector="wording.too_long")])
+
+
+class Listener:
+    """Notes what it is given; finds as much as it is told to."""
+
+    NAME, VERSION = "listener", "listener 1"
+
+    def __init__(self, count: int = 1) -> None:
+        self.given: list[Given] = []
+        self.count = count
+
+    def detect(self, given: Given) -> Detected:
+        self.given.append(given)
+        return Detected([Finding("bias.age", 0.4, "", detector="head.bias")] * self.count)
+
+
+@pytest.mark.parametrize("person", ["client", "companion"])
+def test_detectors_read_a_segment_as_whoever_says_it(person: str) -> None:
+    listener = Listener()
+    judged = make_judge(None, Assessor(detectors=[listener]))
+    findings = judged("I suppose so.", WordingLimits("Marcus Bell", person=person, earlier=("So.",)))
+    assert [finding.kind for finding in findings] == ["bias.age"]
+    (given,) = listener.given
+    assert (given.speaker, given.text, given.own_history) == (person, "I suppose so.", ["So."])
+
+
+def test_a_segment_carries_no_more_findings_than_an_event_may_hold() -> None:
+    judged = make_judge(None, Assessor(detectors=[Listener(count=500)]))
+    assert len(judged("I suppose so.", LIMITS)) == MAX_FINDINGS

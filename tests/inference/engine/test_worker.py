@@ -3,13 +3,24 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from inference.assessing import Assessor
 from inference.completion import CompletionRequest, TextEvent
-from inference.contracts import Finding, FinishedEvent, Message, ReplyRequest, SegmentEvent, WordingLimits
+from inference.contracts import (
+    AssessRequest,
+    Finding,
+    FinishedEvent,
+    Message,
+    ReplyRequest,
+    SegmentEvent,
+    WordingLimits,
+)
+from inference.engine.gate import Gate
+from inference.engine.judge import make_judge
 from inference.engine.loader import LoadedModel, load, use_threads
 from inference.engine.worker import ModelWorker
 from inference.errors import (
@@ -21,7 +32,10 @@ from inference.errors import (
     EngineUnavailableError,
     ModelError,
 )
+from inference.safety.detectors.given import Given
 
+MOST_STEPS_WAITED = 20
+"""Of a thousand: one step under way, and those that this test's own threads are too slow to stop."""
 Asking = Callable[..., ReplyRequest]
 Starting = Callable[..., contextlib.AbstractAsyncContextManager[ModelWorker]]
 
@@ -211,3 +225,61 @@ async def test_draining_ends_what_will_not_finish(starting: Starting) -> None:
         with pytest.raises(EngineUnavailableError):
             async for _ in events:
                 pass
+
+
+class CountingGate(Gate):
+    """Counts the steps of whoever goes behind."""
+
+    steps = 0
+
+    @contextlib.contextmanager
+    def behind(self) -> Iterator[None]:
+        with super().behind():
+            self.steps += 1
+            yield
+
+
+class Heads:
+    """Notes how many steps had been taken when it read."""
+
+    def __init__(self, gate: CountingGate) -> None:
+        self.gate, self.read_at = gate, 0
+
+    def read(self, given: Sequence[Given]) -> list[Given]:
+        self.read_at = self.gate.steps
+        return list(given)
+
+
+async def test_an_assessment_passes_between_the_steps_of_a_long_generation(starting: Starting) -> None:
+    gate = CountingGate()
+    heads = Heads(gate)
+    assessor = Assessor(heads, passage=gate.ahead)
+    asked = AssessRequest("a", (Message("user", "Good morning."),))
+    assessor.warm_up()
+    waited = []
+    async with starting(gate=gate) as worker:
+        long = CompletionRequest(
+            (Message("user", "Talk."),), max_tokens=900, temperature=1.0, top_p=1.0, seed=3
+        )
+        async with contextlib.aclosing(worker.complete(long)) as events:
+            for _ in range(10):
+                await anext(events)
+                begun = gate.steps
+                assessment = await asyncio.to_thread(assessor.assess, asked)
+                waited.append(heads.read_at - begun)
+                assert assessment.partial is False
+            assert worker.status().speaking == 1
+            assert gate.steps < 900
+    assert max(waited) <= MOST_STEPS_WAITED, waited
+
+
+async def test_detectors_read_a_segment_in_the_thread_that_speaks(starting: Starting, asking: Asking) -> None:
+    """The judge's own assessor would wait for ever behind the step it is part of."""
+    gate = CountingGate()
+    heads = Heads(gate)
+    judge = make_judge(None, Assessor(heads, passage=gate.ahead))
+    async with starting(gate=gate, judge=judge) as worker:
+        async with asyncio.timeout(20):
+            events = await reply(worker, asking(candidates=2))
+    assert texts(events) != []
+    assert heads.read_at > 0
