@@ -61,7 +61,10 @@ class ScriptedEngine:
     `lines` are said in order (one segment each) where given, else chosen from SCRIPTED_LINES by the request's
     seed, never one of `limits.earlier`. Before segment `hold_before` it waits for `hold` to be set; before
     segment `fail_before` it raises `fail_with`. `requests` are those received, `cancelled` counts replies
-    whose reader left before the end, `active` those being given."""
+    whose reader left before the end, `active` those being given.
+
+    `assessment` is what every message is assessed as (nothing seen, by no detector, where None), after
+    `assess_after_s`; `assess_fails` is raised instead. `assessed` are the requests received."""
 
     def __init__(
         self,
@@ -72,11 +75,17 @@ class ScriptedEngine:
         fail_before: int = 0,
         hold: asyncio.Event | None = None,
         hold_before: int = 0,
+        assessment: Assessment | None = None,
+        assess_after_s: float = 0.0,
+        assess_fails: Exception | None = None,
     ) -> None:
         self.tokens_per_s = tokens_per_s
         self.lines = lines
         self.fail_with, self.fail_before = fail_with, fail_before
         self.hold, self.hold_before = hold, hold_before
+        self.assessment = assessment or Assessment(versions={"scripted": "1"})
+        self.assess_after_s, self.assess_fails = assess_after_s, assess_fails
+        self.assessed: list[AssessRequest] = []
         self.requests: list[ReplyRequest] = []
         self.cancelled = 0
         self.active = 0
@@ -151,7 +160,12 @@ class ScriptedEngine:
         yield FinishedEvent(FinishReason.DONE, SCRIPTED_MODEL, timings)
 
     async def assess(self, request: AssessRequest) -> Assessment:
-        return Assessment(versions={"scripted": "1"})
+        self.assessed.append(request)
+        if self.assess_after_s:
+            await asyncio.sleep(self.assess_after_s)
+        if self.assess_fails is not None:
+            raise self.assess_fails
+        return self.assessment
 
     async def health(self) -> bool:
         return True

@@ -5,7 +5,17 @@ from collections.abc import Callable
 
 import pytest
 
-from inference.contracts import FinishedEvent, FinishReason, ReplyRequest, SegmentEvent, WordingLimits
+from inference.contracts import (
+    Assessment,
+    AssessRequest,
+    Finding,
+    FinishedEvent,
+    FinishReason,
+    Message,
+    ReplyRequest,
+    SegmentEvent,
+    WordingLimits,
+)
 from inference.engine.judge import judge, refuses
 from inference.errors import EngineDeadlineError, EngineUnavailableError
 from inference.testing import SCRIPTED_LINES, ScriptedEngine
@@ -70,3 +80,16 @@ async def test_leaving_is_counted_as_cancelling(asking: Asking) -> None:
 @pytest.mark.parametrize("line", SCRIPTED_LINES)
 def test_every_scripted_line_passes_what_a_client_s_words_must_pass(line: str) -> None:
     assert not refuses(judge(line, WordingLimits("Marcus Bell")))
+
+
+async def test_an_assessment_is_what_the_test_says_and_comes_at_once_otherwise() -> None:
+    asked = AssessRequest("a", (Message("user", "Hello."),))
+    found = Assessment((Finding("suicidal", 0.9, ""),), versions={"crisis": "1"})
+    assert (await ScriptedEngine().assess(asked)).partial is False
+    assert await ScriptedEngine(assessment=found).assess(asked) == found
+    with pytest.raises(EngineUnavailableError):
+        await ScriptedEngine(assess_fails=EngineUnavailableError("gone")).assess(asked)
+    begun, slow = time.monotonic(), ScriptedEngine(assess_after_s=0.1)
+    await slow.assess(asked)
+    assert time.monotonic() - begun >= 0.1
+    assert slow.assessed == [asked]
