@@ -1,0 +1,243 @@
+"""Reads messages with the shipped heads: the HeadReader of an assessor.
+
+Each adapter is folded into its own copy of MiniLM, so that one pass answers all heads that share it: a text is read by
+`message` and `tags`, and by `exchange` together with what was said to it. A long text is read in windows and the window
+that alarms most speaks for it; a message with history is read alone and after that history, and the graver reading
+holds. Knows no threshold.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from inference.contracts import Speaker
+from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, TAGS, Answer, HeadSpec
+from inference.encoder.network import Answers, Network
+from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
+from inference.errors import ModelError
+from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
+from inference.safety.detectors.given import Given, Reading, Tag
+
+WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS_FILE = "heads.safetensors"
+CARD_FILE = "card.json"
+HISTORY_TURNS = 3
+"""Earlier messages, of both, that a message is read after."""
+SAID_TURNS = 2
+"""Earlier messages that an answer is read after in an exchange."""
+LEAST_TAG = 0.3
+"""Probability from which a tag is handed on; detectors ask for more."""
+HELPERS = frozenset({Speaker.THERAPIST, Speaker.COMPANION})
+ONLY_HELPERS = frozenset({"behaviour", "codes", "strategy", "technique"})
+ONLY_OTHERS = frozenset({"talk"})
+"""Heads that ask about one side's words only; the empathy heads read a helper's."""
+
+
+def load_heads(data: Path | None = None, *, weights: Path = WEIGHTS) -> "Heads | None":
+    """The shipped heads on the fetched encoder, or None where either is not here."""
+    folder = data or data_directory()
+    present = [name for name in ADAPTERS if (weights / name / WEIGHTS_FILE).is_file()]
+    if not present or not is_present(EMBEDDINGS, folder):
+        return None
+    return Heads(folder_of(EMBEDDINGS, folder), weights, present)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One row to read: `at` is the message's place, `text` what its spans count in."""
+
+    at: int
+    piece: Piece
+
+
+class Heads:
+    """Every shipped adapter, ready to read. Used by one thread at a time."""
+
+    def __init__(self, base: Path, weights: Path, adapters: Sequence[str]) -> None:
+        """Raises ModelError where the weights are not these adapters'."""
+        self._tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._networks = {name: _loaded(base, name, weights / name / WEIGHTS_FILE) for name in adapters}
+        self.versions = {name: version_of(weights / name) for name in adapters}
+
+    def read(self, given: Sequence[Given]) -> list[Given]:
+        """The same messages in the same order, with readings by head and tags."""
+        readings: list[dict[str, Reading]] = [{} for _ in given]
+        tags: list[tuple[Tag, ...]] = [() for _ in given]
+        if MESSAGE in self._networks:
+            self._read_messages(given, readings)
+        if EXCHANGE in self._networks:
+            self._read_exchanges(given, readings)
+        if TAGS in self._networks:
+            tags = self._read_tags(given)
+        return [
+            replace(each, readings=read, tags=tagged)
+            for each, read, tagged in zip(given, readings, tags, strict=True)
+        ]
+
+    def warm_up(self) -> None:
+        """The first runs are slow; let them be ours and not a person's."""
+        for text in ("Good morning.", "It is raining, and it has been raining for a week. " * 4):
+            self.read([Given(text, Speaker.SEEKER)])
+
+    def _read_messages(self, given: Sequence[Given], readings: list[dict[str, Reading]]) -> None:
+        jobs = []
+        for at, each in enumerate(given):
+            jobs += [_Job(at, piece) for piece in windows(self._tokenizer, each.text)]
+            if each.history:
+                before = "\n".join(message.text for message in each.history[-HISTORY_TURNS:])
+                jobs.append(_Job(at, exchange(self._tokenizer, before, each.text)))
+        answers = self._run(MESSAGE, [job.piece for job in jobs])
+        for spec in ADAPTERS[MESSAGE]:
+            chances = _chances(spec, answers.logits[spec.name])
+            for at in range(len(given)):
+                rows = [row for row, job in enumerate(jobs) if job.at == at]
+                alone = [row for row in rows if jobs[row].piece.kinds[-1] == 0] or rows
+                used = rows if spec.name.startswith("crisis.") else alone
+                kept = _speaking(spec, chances, used)
+                readings[at][spec.name] = self._reading(MESSAGE, spec, chances[kept])
+
+    def _read_exchanges(self, given: Sequence[Given], readings: list[dict[str, Reading]]) -> None:
+        pieces = [
+            exchange(self._tokenizer, "\n".join(m.text for m in each.history[-SAID_TURNS:]), each.text)
+            for each in given
+        ]
+        answers = self._run(EXCHANGE, pieces)
+        for spec in ADAPTERS[EXCHANGE]:
+            chances = _chances(spec, answers.logits[spec.name])
+            for at, each in enumerate(given):
+                helper = each.speaker in HELPERS
+                if spec.name in ONLY_OTHERS and helper:
+                    continue
+                if spec.name not in ONLY_OTHERS and not helper:
+                    continue
+                readings[at][spec.name] = self._reading(EXCHANGE, spec, chances[at])
+
+    def _read_tags(self, given: Sequence[Given]) -> list[tuple[Tag, ...]]:
+        jobs = [
+            _Job(at, piece) for at, each in enumerate(given) for piece in windows(self._tokenizer, each.text)
+        ]
+        shapes = [shape_features(given[job.at].text, job.piece) for job in jobs]
+        answers = self._run(TAGS, [job.piece for job in jobs], shapes)
+        (spec,) = ADAPTERS[TAGS]
+        chances = answers.logits[spec.name].float().softmax(-1)
+        found: list[list[Tag]] = [[] for _ in given]
+        for row, job in enumerate(jobs):
+            found[job.at] += _tags(spec, chances[row], job.piece, given[job.at].text)
+        return [tuple(sorted(set(each), key=lambda tag: (tag.start, tag.end))) for each in found]
+
+    @torch.inference_mode()
+    def _run(
+        self, adapter: str, pieces: Sequence[Piece], shapes: Sequence[list[list[float]]] = ()
+    ) -> Answers:
+        """Rows of like length go together, so that one long letter does not pad a batch of greetings."""
+        network = self._networks[adapter]
+        order = sorted(range(len(pieces)), key=lambda row: len(pieces[row].ids))
+        logits: dict[str, list[Tensor]] = {}
+        for first in range(0, len(order), _TOGETHER):
+            chosen = order[first : first + _TOGETHER]
+            rows = pad([pieces[row] for row in chosen])
+            spelled = _padded([shapes[row] for row in chosen], rows.ids.shape[1]) if shapes else None
+            states = network.encoder(
+                input_ids=rows.ids, attention_mask=rows.mask, token_type_ids=rows.kinds
+            ).last_hidden_state
+            for name, values in network.answer(states.float(), rows.mask, spelled).logits.items():
+                logits.setdefault(name, []).extend(values)
+        back = {row: at for at, row in enumerate(order)}
+        return Answers({name: _in_order(values, back) for name, values in logits.items()}, {})
+
+    def _reading(self, adapter: str, spec: HeadSpec, chances: Tensor) -> Reading:
+        scores = {label: round(float(chance), 4) for label, chance in zip(spec.labels, chances, strict=True)}
+        return Reading(scores, self.versions[adapter])
+
+    @cached_property
+    def heads(self) -> tuple[str, ...]:
+        return tuple(spec.name for name in self._networks for spec in ADAPTERS[name])
+
+
+_TOGETHER = 16
+
+
+def version_of(folder: Path) -> str:
+    """The card's version, or the beginning of the weights' hash where there is no card."""
+    card = folder / CARD_FILE
+    if card.is_file():
+        return str(json.loads(card.read_text(encoding="utf-8"))["version"])
+    return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]
+
+
+def _loaded(base: Path, adapter: str, file: Path) -> Network:
+    network = Network(base, adapter, trained=True)
+    try:
+        state = {name: tensor.float() for name, tensor in load_file(file).items()}
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{file.parent.name}: its weights cannot be read") from error
+    wanted = set(network.small_state())
+    if set(state) != wanted:
+        raise ModelError(f"{file.parent.name}: these are not the weights of its heads")
+    network.load_state_dict(state, strict=False)
+    network.merged()
+    network.encoder.to(torch.bfloat16)
+    return network.eval()
+
+
+def _chances(spec: HeadSpec, logits: Tensor) -> Tensor:
+    return logits.sigmoid() if spec.answer is Answer.ANY else logits.softmax(-1)
+
+
+def _speaking(spec: HeadSpec, chances: Tensor, rows: Sequence[int]) -> int:
+    """Which row speaks for a message read in several: the one least sure that there is nothing."""
+    if len(rows) == 1:
+        return rows[0]
+    nothing = {"none": 0, "no": 0}
+    at = next((spec.labels.index(label) for label in nothing if label in spec.labels), None)
+    if at is None:
+        return max(rows, key=lambda row: float(chances[row].max()))
+    return min(rows, key=lambda row: float(chances[row][at]))
+
+
+def _in_order(values: Sequence[Tensor], back: dict[int, int]) -> Tensor:
+    rows = [values[back[row]] for row in range(len(values))]
+    if rows[0].dim() == 1:
+        return torch.stack(rows)
+    longest = max(len(row) for row in rows)
+    return torch.stack([torch.nn.functional.pad(row, (0, 0, 0, longest - len(row))) for row in rows])
+
+
+def _padded(shapes: Sequence[list[list[float]]], longest: int) -> Tensor:
+    padded = torch.zeros((len(shapes), longest, len(shapes[0][0])))
+    for row, each in enumerate(shapes):
+        padded[row, : len(each)] = torch.tensor(each)
+    return padded
+
+
+def _tags(spec: HeadSpec, chances: Tensor, piece: Piece, text: str) -> list[Tag]:
+    """Neighbouring tokens of one label as one stretch, as likely as its tokens are on average."""
+    tags: list[Tag] = []
+    label, start, end, scores = "", 0, 0, []
+    for at, span in enumerate((*piece.spans, (0, 0))):
+        here = ""
+        if span != (0, 0):
+            best = int(chances[at].argmax())
+            here = spec.labels[best] if best and float(chances[at][best]) >= LEAST_TAG else ""
+        apart = text[end : span[0]].strip(" ,.'-\n\t") != "" or (
+            label != "address" and "\n" in text[end : span[0]]
+        )
+        if label and (here != label or apart):
+            tags.append(Tag(label, start, end, round(sum(scores) / len(scores), 4)))
+            label, scores = "", []
+        if here:
+            start = span[0] if not label else start
+            label, end = here, span[1]
+            scores = [*scores, float(chances[at][spec.labels.index(here)])]
+    return tags

@@ -1,0 +1,1 @@
+"""Trains what the product ships: the encoder's adapters and heads, from data files to weights with a card."""

@@ -1,0 +1,297 @@
+"""Turns labelled files into examples for the encoder's heads, and says which file taught what.
+
+Two sources: what is written in this project (`inference/data/written`), and public collections with a licence to train,
+given on the command line and recognised by their fields. Their text never enters the repository; cards keep their hash.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inference.encoder.heads import BEHAVIOURS
+from inference.errors import InferenceError
+
+WRITTEN = Path(__file__).parent.parent / "data" / "written"
+OWN_LICENCE = "Apache-2.0, written for this project"
+
+Row = Mapping[str, object]
+Target = str | frozenset[str] | tuple[tuple[int, int, str], ...]
+
+
+class CorpusError(InferenceError):
+    code = "corpus"
+    retryable = False
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text to learn from. `targets` by head: a label, a set of labels, or tagged stretches of the text."""
+
+    adapter: str
+    text: str
+    targets: Mapping[str, Target]
+    said: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that was trained on, for the card."""
+
+    path: str
+    sha256: str
+    licence: str
+    rows: int
+    in_repository: bool
+
+
+@dataclass
+class Corpus:
+    examples: list[Example] = field(default_factory=list)
+    files: list[SourceFile] = field(default_factory=list)
+
+    def of(self, adapter: str) -> list[Example]:
+        return [example for example in self.examples if example.adapter == adapter]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """How one kind of file is read. `takes` recognises a row of a file whose folder does not tell."""
+
+    takes: Callable[[Row], bool]
+    read: Callable[[Row], list[Example]]
+    licence: str = ""
+
+
+def load(extra: Sequence[Path] = (), *, written: Path = WRITTEN) -> Corpus:
+    """Everything written here and the files given. Raises CorpusError naming the file and line."""
+    corpus = Corpus()
+    for path in sorted(written.glob("*/*.jsonl")):
+        _add(
+            corpus,
+            path,
+            WRITTEN_READERS[path.parent.name],
+            f"{path.parent.name}/{path.name}",
+            OWN_LICENCE,
+            own=True,
+        )
+    for path in extra:
+        reader = _recognised(path)
+        _add(corpus, path, reader, path.name, reader.licence, own=False)
+    return corpus
+
+
+def rows_of(path: Path) -> Iterable[Row]:
+    """The objects of a JSON Lines file. Raises CorpusError without repeating what the line holds."""
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise CorpusError(f"{path.name}, line {number}: not JSON") from error
+            if not isinstance(row, dict):
+                raise CorpusError(f"{path.name}, line {number}: not an object")
+            yield row
+
+
+def _add(corpus: Corpus, path: Path, reader: _Reader, name: str, licence: str, *, own: bool) -> None:
+    rows = 0
+    for number, row in enumerate(rows_of(path), 1):
+        try:
+            corpus.examples += [_from(example, name) for example in reader.read(row)]
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorpusError(f"{path.name}, row {number}: {type(error).__name__} in {error}") from error
+        rows += 1
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    corpus.files.append(SourceFile(name, digest, licence, rows, own))
+
+
+def _from(example: Example, source: str) -> Example:
+    return Example(example.adapter, example.text, example.targets, example.said, source)
+
+
+def _recognised(path: Path) -> _Reader:
+    first = next(iter(rows_of(path)), {})
+    for reader in PUBLIC_READERS:
+        if reader.takes(first):
+            return reader
+    raise CorpusError(f"{path.name}: its fields are of no collection that heads are trained on")
+
+
+def _turns(history: object, last: int = 2) -> str:
+    entries = history if isinstance(history, list) else []
+    return "\n".join(str(entry["text"]) for entry in entries[-last:])
+
+
+def _crisis(row: Row) -> list[Example]:
+    targets: dict[str, Target] = {
+        "crisis.kind": str(row["kind"]),
+        "crisis.severity": str(row["severity"]),
+        "crisis.timeline": str(row["timeline"]),
+        "protective": frozenset(map(str, row["protective"])),  # type: ignore[call-overload]
+    }
+    return [Example("message", str(row["text"]), targets, _turns(row.get("history"), 3))]
+
+
+def _harm(row: Row) -> list[Example]:
+    targets: dict[str, Target] = {
+        "hate": "yes" if row["hateful"] else "no",
+        "bias": "yes" if row["biased"] else "no",
+        "bias.kinds": frozenset(map(str, row["kinds"])) if row["biased"] else frozenset(),  # type: ignore[call-overload]
+    }
+    return [Example("message", str(row["text"]), targets)]
+
+
+def _talk(row: Row) -> list[Example]:
+    examples: list[Example] = []
+    turns: list[Mapping[str, object]] = list(row["turns"])  # type: ignore[call-overload]
+    for at, turn in enumerate(turns):
+        said = _turns(turns[max(0, at - 2) : at])
+        if turn["speaker"] == "client":
+            targets: dict[str, Target] = {"talk": str(turn["talk"])}
+        else:
+            codes = tuple(map(str, turn["codes"]))  # type: ignore[call-overload]
+            targets = {
+                "behaviour": main_behaviour(codes, str(turn.get("form", ""))),
+                "codes": frozenset(codes),
+            }
+        examples.append(Example("exchange", str(turn["text"]), targets, said))
+    return examples
+
+
+def main_behaviour(codes: Sequence[str], form: str) -> str:
+    """The one behaviour a turn is counted as: a question outweighs a reflection before it, and both an input."""
+    if "Q" in codes:
+        return "question_open" if form == "open" else "question_closed"
+    for code, name in _MAIN:
+        if code in codes:
+            return name
+    return BEHAVIOURS[0]
+
+
+_MAIN = (
+    ("CR", "complex"),
+    ("SR", "simple"),
+    ("PersuadeWith", "negotiation"),
+    ("Persuade", "advice"),
+    ("Seek", "negotiation"),
+    ("GI", "information"),
+)
+
+
+def _empathy(row: Row) -> list[Example]:
+    targets: dict[str, Target] = {
+        f"empathy.{name}": str(row[name])
+        for name in ("emotional_reactions", "interpretations", "explorations")
+    }
+    targets["strategy"] = str(row["strategy"])
+    said = "\n".join(part for part in (_turns(row.get("history"), 1), str(row["seeker"])) if part)
+    return [Example("exchange", str(row["response"]), targets, said)]
+
+
+def _technique(row: Row) -> list[Example]:
+    return [
+        Example("exchange", str(row["text"]), {"technique": str(row["technique"])}, str(row.get("said", "")))
+    ]
+
+
+def _pii(row: Row) -> list[Example]:
+    text, spans = unmarked(str(row["text"]))
+    return [Example("tags", text, {"pii": tuple(spans)})]
+
+
+def unmarked(marked: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """Take `[[type:words]]` marks out; the text and (start, end, type) of each."""
+    text, spans, at = "", [], 0
+    while (opening := marked.find("[[", at)) >= 0:
+        closing, colon = marked.index("]]", opening), marked.index(":", opening)
+        text += marked[at:opening]
+        words = marked[colon + 1 : closing]
+        spans.append((len(text), len(text) + len(words), marked[opening + 2 : colon]))
+        text, at = text + words, closing + 2
+    return text + marked[at:], spans
+
+
+WRITTEN_READERS: Mapping[str, _Reader] = {
+    name: _Reader(lambda row: False, read)
+    for name, read in {
+        "crisis": _crisis,
+        "harm": _harm,
+        "talk": _talk,
+        "empathy": _empathy,
+        "technique": _technique,
+        "pii": _pii,
+    }.items()
+}
+
+_GROUPS = {"gender_female": "gender", "orientation_lgbtq": "gender", "race_black": "racial"}
+
+
+def _reddit_bias(row: Row) -> list[Example]:
+    kind = _GROUPS.get(str(row["group"]), "cultural")
+    biased = bool(row["biased"])
+    targets: dict[str, Target] = {
+        "bias": "yes" if biased else "no",
+        "bias.kinds": frozenset({kind} if biased else ()),
+    }
+    return [Example("message", str(row["text"]), targets)]
+
+
+def _public_pii(row: Row) -> list[Example]:
+    spans = [
+        (int(span["start"]), int(span["end"]), _PUBLIC_TAGS[str(span["type"])])
+        for span in row["spans"]  # type: ignore[attr-defined]
+        if str(span["type"]) in _PUBLIC_TAGS
+    ]
+    return [Example("tags", str(row["text"]), {"pii": tuple(spans)})]
+
+
+_PUBLIC_TAGS = {
+    "PERSON": "name",
+    "STREET_ADDRESS": "address",
+    "ORGANIZATION": "organisation",
+    "GPE": "place",
+    "TITLE": "title",
+    "NRP": "group",
+}
+PUBLIC_READERS = (
+    _Reader(lambda row: "biased" in row and "group" in row, _reddit_bias, "MIT (RedditBias)"),
+    _Reader(lambda row: "spans" in row, _public_pii, "MIT (presidio-research)"),
+    _Reader(
+        lambda row: row.get("label") in ("hate", "offensive", "none"),
+        lambda row: [Example("message", str(row["text"]), {"toxicity": str(row["label"])})],
+        "MIT (Davidson et al. 2017)",
+    ),
+    _Reader(
+        lambda row: isinstance(row.get("labels"), list),
+        lambda row: [Example("message", str(row["text"]), {"emotion": frozenset(row["labels"])})],  # type: ignore[call-overload]
+        "Apache-2.0 (GoEmotions)",
+    ),
+)
+
+
+def split(examples: Sequence[Example], *, share: float, seed: int) -> tuple[list[Example], list[Example]]:
+    """Examples to learn from and, of each source, a `share` kept to choose by; the same for the same seed."""
+    kept, held = [], []
+    by_source: dict[str, list[Example]] = {}
+    for example in examples:
+        by_source.setdefault(example.source, []).append(example)
+    chance = random.Random(seed)
+    for source in sorted(by_source):
+        rows = by_source[source]
+        block = _BLOCK if source.startswith("talk/") else 1
+        blocks = [rows[at : at + block] for at in range(0, len(rows), block)]
+        chance.shuffle(blocks)
+        cut = round(len(blocks) * share)
+        held += [example for rows in blocks[:cut] for example in rows]
+        kept += [example for rows in blocks[cut:] for example in rows]
+    return kept, held
+
+
+_BLOCK = 40
+"""Turns of one conversation stay on one side."""

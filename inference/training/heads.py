@@ -1,0 +1,233 @@
+"""Trains an adapter of the encoder with every head that shares it. Seeded: the same files give the same weights on one
+machine with the same number of threads.
+
+The loss of a batch is the mean over heads of what each example has a label for; an example without a label for a head
+teaches it nothing. Small corpora are repeated so that a few thousand own rows are not drowned by a public collection.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from inference.encoder.heads import ADAPTERS, SHAPES, Answer, HeadSpec
+from inference.encoder.network import Network
+from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
+from inference.training.corpora import Example
+
+BATCH = 32
+RATE = 5e-4
+HEAD_RATE = 1e-3
+DECAY = 0.01
+WARM_SHARE = 0.06
+NONE = -100
+HEAD_WEIGHTS: Mapping[str, float] = {
+    "crisis.timeline": 0.3,
+    "protective": 0.3,
+    "bias.kinds": 0.5,
+    "codes": 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one adapter is trained. `passes` by the beginning of a source's name: how often its rows are seen in all
+    (less than one: a share of them, drawn by the seed)."""
+
+    passes: Mapping[str, float]
+    default_passes: float = 4.0
+    seed: int = 20_261_121
+    rate: float = RATE
+    smoothing: float = 0.05
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "message": Recipe(
+        passes={"crisis/": 5.0, "harm/": 6.0, "bias": 2.5, "toxicity": 0.4, "emotion": 0.25},
+        default_passes=2.0,
+    ),
+    "exchange": Recipe(passes={"talk/": 4.0, "empathy/": 6.0, "technique/": 6.0}),
+    "tags": Recipe(passes={"pii/": 8.0}, default_passes=8.0),
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An example as the encoder reads it, with its targets as numbers."""
+
+    piece: Piece
+    shapes: list[list[float]] | None
+    targets: Mapping[str, object]
+
+
+def train(
+    base: Path,
+    adapter: str,
+    examples: Sequence[Example],
+    *,
+    recipe: Recipe,
+    names: frozenset[str] = frozenset(),
+    tell: Callable[[int, int, float], None] = lambda step, steps, loss: None,
+) -> Network:
+    """A trained network. `tell` hears of every step: its number, how many there are, and the running loss."""
+    torch.manual_seed(recipe.seed)
+    chance = random.Random(recipe.seed)
+    tokenizer = reading_tokenizer(base)
+    network = Network(base, adapter, trained=True)
+    specs = ADAPTERS[adapter]
+    prepared = {id(example): prepare(tokenizer, example, specs, names=names) for example in examples}
+    seen = [prepared[id(example)] for example in drawn(examples, recipe, chance)]
+    weights = {
+        spec.name: _class_weights(spec, list(prepared.values()))
+        for spec in specs
+        if spec.answer is Answer.ONE
+    }
+    batches = _batches(seen, chance)
+    low = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": low, "lr": recipe.rate},
+        {"params": list(network.heads.parameters()), "lr": HEAD_RATE},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=DECAY)
+    network.train()
+    running = 0.0
+    for step, batch in enumerate(batches):
+        share = _schedule(step, len(batches))
+        for group, rate in zip(optimiser.param_groups, (recipe.rate, HEAD_RATE), strict=True):
+            group["lr"] = rate * share
+        loss = _loss(network, batch, specs, weights, smoothing=recipe.smoothing)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
+        tell(step + 1, len(batches), running)
+    return network.eval()
+
+
+def reading_tokenizer(base: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def drawn(examples: Sequence[Example], recipe: Recipe, chance: random.Random) -> list[Example]:
+    """Every example as often as its source's passes say; a fraction is drawn."""
+    result: list[Example] = []
+    for example in examples:
+        passes = next(
+            (times for start, times in recipe.passes.items() if example.source.startswith(start)),
+            recipe.default_passes,
+        )
+        whole = int(passes)
+        result += [example] * (whole + (chance.random() < passes - whole))
+    chance.shuffle(result)
+    return result
+
+
+def prepare(
+    tokenizer: Tokenizer, example: Example, specs: Sequence[HeadSpec], *, names: frozenset[str]
+) -> Prepared:
+    paired = example.adapter == "exchange" or (example.adapter == "message" and example.said)
+    piece = exchange(tokenizer, example.said, example.text) if paired else windows(tokenizer, example.text)[0]
+    tagged = any(spec.answer is Answer.TAGS for spec in specs)
+    shapes = shape_features(example.text, piece, names=names) if tagged else None
+    return Prepared(piece, shapes, {spec.name: _target(spec, example, piece) for spec in specs})
+
+
+def _target(spec: HeadSpec, example: Example, piece: Piece) -> object:
+    given = example.targets.get(spec.name)
+    if given is None:
+        return None
+    if spec.answer is Answer.ONE:
+        return spec.labels.index(str(given))
+    if spec.answer is Answer.ANY:
+        return [float(label in given) for label in spec.labels]
+    return [_tag(spec, span, given) for span in piece.spans]
+
+
+def _tag(spec: HeadSpec, span: tuple[int, int], tagged: object) -> int:
+    start, end = span
+    if start == end:
+        return NONE
+    for first, last, label in tagged:  # type: ignore[attr-defined]
+        if first <= start < last and label in spec.labels:
+            return spec.labels.index(label)
+    return 0
+
+
+def _class_weights(spec: HeadSpec, prepared: Sequence[Prepared]) -> Tensor:
+    """The inverse root of each label's share, so that rare labels are learned without being preferred."""
+    counts = torch.ones(len(spec.labels))
+    for each in prepared:
+        if each.targets[spec.name] is not None:
+            counts[each.targets[spec.name]] += 1  # type: ignore[index]
+    weights = (counts.sum() / counts).sqrt()
+    return weights / (weights * counts).sum() * counts.sum()
+
+
+def _batches(seen: Sequence[Prepared], chance: random.Random) -> list[list[Prepared]]:
+    """Of nearly the same length each, in chance's order."""
+    by_length = sorted(seen, key=lambda each: len(each.piece.ids) + chance.random() * 8)
+    batches = [list(by_length[at : at + BATCH]) for at in range(0, len(by_length), BATCH)]
+    chance.shuffle(batches)
+    return batches
+
+
+def _schedule(step: int, steps: int) -> float:
+    return min(1.0, (step + 1) / max(1.0, WARM_SHARE * steps)) * (1 - step / steps)
+
+
+def _loss(
+    network: Network,
+    batch: Sequence[Prepared],
+    specs: Sequence[HeadSpec],
+    weights: Mapping[str, Tensor],
+    *,
+    smoothing: float,
+) -> Tensor:
+    rows = pad([each.piece for each in batch])
+    shapes = padded_shapes(batch, rows.ids.shape[1]) if batch[0].shapes is not None else None
+    with torch.autocast("cpu", torch.bfloat16):
+        states = network.encoder(
+            input_ids=rows.ids, attention_mask=rows.mask, token_type_ids=rows.kinds
+        ).last_hidden_state
+    answers = network.answer(states.float(), rows.mask, shapes)
+    parts = []
+    for spec in specs:
+        present = [at for at, each in enumerate(batch) if each.targets[spec.name] is not None]
+        if not present:
+            continue
+        logits = answers.logits[spec.name][present]
+        targets = [batch[at].targets[spec.name] for at in present]
+        weight = HEAD_WEIGHTS.get(spec.name, 1.0) * len(present) / len(batch)
+        parts.append(weight * _head_loss(spec, logits, targets, weights.get(spec.name), smoothing=smoothing))
+    return torch.stack(parts).sum()
+
+
+def _head_loss(
+    spec: HeadSpec, logits: Tensor, targets: Sequence[object], weight: Tensor | None, *, smoothing: float
+) -> Tensor:
+    if spec.answer is Answer.ONE:
+        return nn.functional.cross_entropy(
+            logits, torch.tensor(targets), weight=weight, label_smoothing=smoothing
+        )
+    if spec.answer is Answer.ANY:
+        return nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(targets)) * 4
+    wanted = torch.full(logits.shape[:2], NONE)
+    for row, tags in enumerate(targets):
+        wanted[row, : len(tags)] = torch.tensor(tags)  # type: ignore[arg-type]
+    return nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=NONE)
+
+
+def padded_shapes(batch: Sequence[Prepared], longest: int) -> Tensor:
+    shapes = torch.zeros((len(batch), longest, SHAPES))
+    for row, each in enumerate(batch):
+        if each.shapes:
+            shapes[row, : len(each.shapes)] = torch.tensor(each.shapes)
+    return shapes
