@@ -1,4 +1,4 @@
-"""What operators must know of the help lines before people in need rely on them."""
+"""What operators must know of the help lines and of the policy before people in need rely on them."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,7 +6,10 @@ from datetime import date
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils import timezone
 
+from apps.safety.policy_table import PolicyTable, policy_table, problems
 from apps.safety.resources import stale, unconfirmed
+from apps.scenarios.library import slugs
+from inference.safety import screen, wording
 
 
 @register(deploy=True)
@@ -34,6 +37,19 @@ def help_line_messages(on: date) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register
+def policy_is_whole(app_configs: object, **kwargs: object) -> Iterable[CheckMessage]:
+    return policy_messages(policy_table())
+
+
+def policy_messages(table: PolicyTable) -> list[CheckMessage]:
+    """An error for every kind, situation or client that the policy names and nobody knows, or leaves out."""
+    stated = screen.KINDS | wording.KINDS
+    found = problems(table, slugs=frozenset(slugs()), stated=stated)
+    hint = "See the beginning of apps/safety/data/policy.toml."
+    return [Error(f"The safety policy: {problem}.", hint=hint, id="safety.E002") for problem in found]
 
 
 def _names(lines: Iterable[object]) -> str:

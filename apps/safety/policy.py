@@ -1,61 +1,26 @@
-"""What is done about findings: a pure, versioned table. Detectors state facts, this decides, services act.
+"""What is done about findings: pure, by the versioned table in `data/policy.toml`. Detectors state facts, this decides,
+services act.
 
 The two modes are kept apart. In practice a therapist who asks about suicide, or a client who answers, is doing the
 work: nothing interrupts it. Only the trainee's own plain disclosure, or saying that it is about themselves, opens help,
-and that beside the case. Requests for methods are refused in every mode. Knows no database and no words.
+and that beside the case. Requests for methods are refused in every mode. The findings of both layers are taken
+together: either may raise an alarm. Knows no database and no words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
-from inference.contracts import Finding
-from inference.safety.screen import CRISIS_KINDS as SCREENED_KINDS
-from inference.safety.screen import SCORES
+from apps.safety.enums import Reason
+from apps.safety.policy_table import policy_table
+from inference.contracts import Finding, Mode
 
-VERSION = "policy 1"
+__all__ = ["Action", "Mode", "Panel", "SegmentVerdict", "Verdict"]
 
-MODERATE, HIGH = SCORES["moderate"], SCORES["high"]
-CRISIS_KINDS = frozenset(SCREENED_KINDS)
-SAID_ABOUT_SELF = "about_me"
-"""The screen's finding for words such as "this is about me, not the exercise"."""
-REFUSED_KINDS = frozenset({"method_request"})
-ALARM_FROM = dict.fromkeys(CRISIS_KINDS, MODERATE) | {"depression": HIGH, "agitation": HIGH}
-"""From which score a crisis kind is acted on in support; low findings alone are watched."""
-
-# Findings that keep a generated segment from being shown, with the score from which they do.
-WITHHELD_FROM = {
-    "role_break": 0.5,
-    "assistant_speak": 0.5,
-    "therapist_speak": 0.6,
-    "other_speaker": 0.5,
-    "contradiction": 0.5,
-    "off_act": 0.45,
-    "repetition": 0.6,
-    "echo": 0.7,
-    "too_long": 0.9,
-    "empty": 0.1,
-    "unfinished": 0.5,
-    "garbage": 0.5,
-    "markup": 0.5,
-    "method_request": 0.1,
-    "method_detail": 0.1,
-    "stage_direction": 0.5,
-    "harmful_advice": 0.1,
-    "slur": 0.5,
-}
-UNKNOWN_WITHHELD_FROM = 0.9
-"""A kind this table does not know withholds only when its detector is sure."""
-CLIENT_MAY_VOICE = CRISIS_KINDS
-"""A simulated client may speak of despair: that is the case. The companion may not say such things of itself."""
-
-
-class Mode(StrEnum):
-    """Whom the words are for. The API answers to the same rules as support."""
-
-    PRACTICE = "practice"
-    SUPPORT = "support"
-    API = "api"
+VERSION = f"policy {policy_table().version}"
+CRISIS, METHODS, ABOUT_SELF, BIAS = "crisis", "methods", "about_self", "bias"
+"""Groups of kinds in the table that this module knows what to do about."""
 
 
 class Action(StrEnum):
@@ -118,27 +83,71 @@ _METHODS = Verdict(
 )
 
 
-def decide(mode: Mode, *, findings: Sequence[Finding], about_self: bool) -> Verdict:
-    """The verdict on what a person wrote. `about_self` is the screen's reading of a plain first-person disclosure."""
-    if any(finding.kind in REFUSED_KINDS for finding in findings):
+def decide(mode: Mode, *, findings: Sequence[Finding], about_self: bool, scenario: str = "") -> Verdict:
+    """The verdict on what a person wrote. `about_self` is the screen's reading of a plain first-person disclosure;
+    `scenario` the slug of the client it was written to."""
+    counted = _counted(mode, findings, scenario)
+    if METHODS in counted:
         return _METHODS
-    crisis = [finding for finding in findings if finding.kind in CRISIS_KINDS]
     if mode is Mode.PRACTICE:
-        if about_self or any(finding.kind == SAID_ABOUT_SELF for finding in findings):
+        if about_self or ABOUT_SELF in counted:
             return _OWN
-        return _PRACTICE_WORK if crisis else _CONTINUE
-    if about_self or any(finding.score >= ALARM_FROM[finding.kind] for finding in crisis):
-        return _CRISIS
-    return _CONTINUE
+        named = any(policy_table().group(finding.kind) == CRISIS for finding in findings)
+        return _PRACTICE_WORK if named else _CONTINUE
+    return _CRISIS if about_self or CRISIS in counted else _CONTINUE
 
 
-def judge(person: str, *, findings: Sequence[Finding]) -> SegmentVerdict:
+def _counted(mode: Mode, findings: Sequence[Finding], scenario: str) -> set[str]:
+    """The groups of which at least one finding counts."""
+    table = policy_table()
+    return {table.group(f.kind) for f in findings if table.counts(f"heard.{mode}", f, scenario=scenario)}
+
+
+def alarms(mode: Mode, *, findings: Sequence[Finding], scenario: str = "") -> bool:
+    """Whether a layer's findings amount to a crisis, whatever the mode then does about one."""
+    return CRISIS in _counted(mode, findings, scenario)
+
+
+def disagree(
+    mode: Mode,
+    *,
+    lexical: Sequence[Finding],
+    model: Sequence[Finding],
+    versions: Mapping[str, str],
+    scenario: str = "",
+) -> bool | None:
+    """Whether one layer alarms about a crisis and the other does not; None where the model layer did not look for one.
+    `versions` are those of its detectors that answered."""
+    if not policy_table().did_judge_crisis(versions):
+        return None
+    return alarms(mode, findings=lexical, scenario=scenario) != alarms(
+        mode, findings=model, scenario=scenario
+    )
+
+
+def signals(mode: Mode, *, findings: Sequence[Finding], scenario: str = "") -> frozenset[str]:
+    """What a simulated client is told of a message beyond its words: "bias"."""
+    return frozenset({BIAS} & _counted(mode, findings, scenario))
+
+
+def reviewed(mode: Mode, reason: Reason) -> timedelta | None:
+    """Within what time somebody should look at a turn for this reason; None where it needs no look in this mode."""
+    review = policy_table().review[reason]
+    return review.within if mode in review.modes else None
+
+
+def withheld_reason(kind: str) -> Reason | None:
+    """Why a turn whose segment was kept back for this kind needs a look; None where it does not."""
+    return _WITHHELD.get(policy_table().group(kind))
+
+
+_WITHHELD = {CRISIS: Reason.WITHHELD_CRISIS, BIAS: Reason.WITHHELD_BIAS}
+
+
+def judge(person: str, *, findings: Sequence[Finding], scenario: str = "") -> SegmentVerdict:
     """The verdict on a generated segment spoken by `person` (`client` or `companion`)."""
+    table = policy_table()
     for finding in sorted(findings, key=lambda finding: -finding.score):
-        if finding.kind in CRISIS_KINDS:
-            if person != "client" and finding.score >= MODERATE:
-                return SegmentVerdict(False, finding.kind)
-            continue
-        if finding.score >= WITHHELD_FROM.get(finding.kind, UNKNOWN_WITHHELD_FROM):
+        if table.counts(f"shown.{person}", finding, scenario=scenario):
             return SegmentVerdict(False, finding.kind)
     return SegmentVerdict(True, "")

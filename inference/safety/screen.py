@@ -30,6 +30,8 @@ CRISIS_KINDS = (
     "violence",
     "abuse",
 )
+KINDS = frozenset({*CRISIS_KINDS, "method_request", "about_me"})
+"""Every kind that this screen states."""
 MAX_FINDINGS = 20
 """Findings returned for one message: the gravest of each rule first."""
 HINTS_THAT_ADD_UP = 2

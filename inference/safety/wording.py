@@ -21,6 +21,27 @@ from inference.safety.phrases import Matcher, steps
 from inference.safety.repetition import echoes, repetitions
 
 VERSION = "wording 1"
+KINDS = frozenset(
+    {
+        "role_break",
+        "assistant_speak",
+        "therapist_speak",
+        "other_speaker",
+        "contradiction",
+        "repetition",
+        "echo",
+        "too_long",
+        "empty",
+        "unfinished",
+        "garbage",
+        "markup",
+        "stage_direction",
+        "method_detail",
+        "harmful_advice",
+        "slur",
+    }
+)
+"""Every kind that this check states."""
 _RULES = Path(__file__).parent / "wording.toml"
 _SPOKEN_BY = (
     "therapist",
