@@ -47,7 +47,7 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "message": Recipe(
-        passes={"crisis/": 5.0, "harm/": 6.0, "bias": 2.5, "toxicity": 0.4, "emotion": 0.25},
+        passes={"crisis/": 4.0, "harm/": 4.0, "bias": 1.5, "toxicity": 0.3, "emotion": 0.15},
         default_passes=2.0,
     ),
     "exchange": Recipe(passes={"talk/": 4.0, "empathy/": 6.0, "technique/": 6.0}),
