@@ -8,7 +8,7 @@ holds. Knows no threshold.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,10 +42,12 @@ ONLY_OTHERS = frozenset({"talk"})
 """Heads that ask about one side's words only; the empathy heads read a helper's."""
 
 
-def load_heads(data: Path | None = None, *, weights: Path = WEIGHTS) -> "Heads | None":
-    """The shipped heads on the fetched encoder, or None where either is not here."""
+def load_heads(
+    data: Path | None = None, *, weights: Path = WEIGHTS, only: Collection[str] = tuple(ADAPTERS)
+) -> "Heads | None":
+    """The shipped heads on the fetched encoder, or None where either is not here. `only`: of these adapters."""
     folder = data or data_directory()
-    present = [name for name in ADAPTERS if (weights / name / WEIGHTS_FILE).is_file()]
+    present = [name for name in ADAPTERS if name in only and (weights / name / WEIGHTS_FILE).is_file()]
     if not present or not is_present(EMBEDDINGS, folder):
         return None
     return Heads(folder_of(EMBEDDINGS, folder), weights, present)
