@@ -137,6 +137,10 @@ CELERY_BEAT_SCHEDULE = {
 INFERENCE_URL = environment.text("INFERENCE_URL", "http://127.0.0.1:8100")
 WORKER_SECRET = environment.text("PIXELATED_WORKER_SECRET")
 ENGINE = environment.text("PIXELATED_ENGINE", "worker")
+# How long a turn waits for the worker's detectors; then what the lexical screen saw stands.
+ASSESS_LIMIT_S = float(environment.text("PIXELATED_ASSESS_LIMIT_MS", "300")) / 1000
+# What Prometheus sends to read /metrics; where it is unset nobody can.
+METRICS_SECRET = environment.text("PIXELATED_METRICS_SECRET")
 
 # Vault: where the root key is kept (a module of apps/vault/keys), and its file for `local_file`.
 ROOT_KEY_PROVIDER = environment.text("PIXELATED_ROOT_KEY_PROVIDER", "local_file")

@@ -17,6 +17,7 @@ urlpatterns = [
     path("help-now/", for_everyone(RedirectView.as_view(pattern_name="help_now", permanent=True))),
     path("health/live", core.live, name="live"),
     path("health/ready", core.ready, name="ready"),
+    path("metrics", core.metrics, name="metrics"),
     path("", include("apps.accounts.urls")),
     # One transaction: whoever may not join after all leaves no account behind.
     path("accounts/signup/", transaction.atomic(allauth_views.signup), name="account_signup"),

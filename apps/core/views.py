@@ -1,13 +1,17 @@
-"""The front page, help that works when nothing else does, and health."""
+"""The front page, health, and the figures of this process."""
+
+import hmac
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from apps.core.for_everyone import for_everyone
 from apps.core.health import readiness
+from apps.core.metrics import registry
 
 RETRY_AFTER_S = 2
 
@@ -43,3 +47,16 @@ def ready(request: HttpRequest) -> JsonResponse:
     if not state.ready:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+@require_safe
+@never_cache
+@for_everyone
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Counts and times, for whoever sends the secret; for anybody else there is no such page."""
+    sent = request.headers.get("Authorization", "").encode()
+    if not settings.METRICS_SECRET or not hmac.compare_digest(
+        sent, f"Bearer {settings.METRICS_SECRET}".encode()
+    ):
+        raise Http404
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

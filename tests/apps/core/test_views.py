@@ -80,3 +80,17 @@ def test_every_answer_carries_a_strict_policy() -> None:
     policy = Client().get("/help-now")["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_the_figures_are_for_whoever_sends_the_secret(client: Client, settings: object) -> None:
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_SECRET = "figures"
+    assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+    answer = client.get("/metrics", headers={"Authorization": "Bearer figures"})
+    assert answer.status_code == 200
+    assert b"pixelated_assess_seconds_count" in answer.content
+
+
+def test_no_secret_opens_the_figures_where_none_is_set(client: Client, settings: object) -> None:
+    settings.METRICS_SECRET = ""
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
