@@ -118,12 +118,12 @@ class EncounterSocket(AsyncWebsocketConsumer):
 
     async def _begin(self, frame: Send) -> None:
         begun = await self._ask(turns.begin, frame)
-        if begun.plan is None:
+        if begun.heard is None:
             for repeated in begun.frames:
                 await self._write(repeated)
             return
         runner.announce(self.encounter_id, begun.frames)
-        runner.start(self.visitor.actor.organisation_id, begun.turn, begun.plan)
+        runner.start(self.visitor.actor.organisation_id, begun)
 
     async def _on_stop(self, frame: Stop) -> None:
         await self._ask(turns.stop, frame.turn_id)

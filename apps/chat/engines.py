@@ -20,7 +20,11 @@ def reply_source() -> ReplySource:
         return _scripted()
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = WorkerClient(settings.INFERENCE_URL, secret=settings.WORKER_SECRET)
+        _clients[loop] = WorkerClient(
+            settings.INFERENCE_URL,
+            secret=settings.WORKER_SECRET,
+            assess_deadline_s=settings.ASSESS_LIMIT_S,
+        )
     return _clients[loop]
 
 

@@ -1,4 +1,4 @@
-"""Answers one turn, from its plan to its end. The task belongs to the process and outlives the socket that began it.
+"""Answers one turn, from its opening to its end. The task belongs to the process and outlives the socket that began it.
 
 Order of each piece: judged, sealed and committed with its number, and only then sent. Whatever happens, the turn ends
 in one status; if this process dies, its lease runs out and a sweep ends it.
@@ -13,18 +13,23 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.chat import turns
 from apps.chat.bus import bus
 from apps.chat.engines import reply_source
 from apps.chat.frames import Frame
 from apps.chat.hub import hub
 from apps.chat.store import in_store
+from apps.chat.turns import Begun
 from apps.core.middleware import AWAY
 from apps.encounters import services
 from apps.encounters.answering import FixedReply, Plan
 from apps.encounters.enums import Source, TurnStatus
 from apps.encounters.models import Turn
 from apps.encounters.services import Ending
+from apps.safety.asking import NOT_ASKED, Assessed, ask
+from apps.safety.policy import withheld_reason
 from apps.safety.turns import judge_segment
 from inference.contracts import FinishedEvent, FinishReason, SegmentEvent
 from inference.errors import EngineAwayError, EngineDeadlineError, EngineError
@@ -43,8 +48,9 @@ class Answering:
 
     organisation_id: UUID
     turn: Turn
-    plan: Plan
+    plan: Plan | None
     stop: asyncio.Event
+    begun: Begun | None = None
     started: float = field(default_factory=time.perf_counter)
     shown: int = 0
     source: Source = Source.NONE
@@ -52,15 +58,23 @@ class Answering:
     finished: FinishedEvent | None = None
     first_ms: int | None = None
     engine_s: float = 0.0
+    assess_ms: int | None = None
+
+    @property
+    def scenario(self) -> str:
+        return self.begun.heard.scenario if self.begun and self.begun.heard else ""
 
     def since_ms(self) -> int:
         return int((time.perf_counter() - self.started) * 1000)
 
 
-def start(organisation_id: UUID, turn: Turn, plan: Plan) -> None:
+def start(organisation_id: UUID, begun: Begun) -> None:
     """Begin to answer a turn that was opened; returns at once."""
-    answering = Answering(organisation_id, turn, plan, hub.answering(turn.pk))
+    turn = begun.turn
+    answering = Answering(organisation_id, turn, begun.plan, hub.answering(turn.pk), begun)
     hub.keep(asyncio.create_task(_answer(answering), name=f"turn {turn.pk}"))
+    if begun.plan is not None:
+        hub.keep(asyncio.create_task(_record(organisation_id, begun), name=f"hearing of turn {turn.pk}"))
 
 
 def announce(encounter_id: UUID, frames: list[Frame]) -> None:
@@ -73,6 +87,7 @@ def announce(encounter_id: UUID, frames: list[Frame]) -> None:
 
 async def _answer(answering: Answering) -> None:
     try:
+        await _decide(answering)
         ending = await _reply(answering)
     except EngineError as error:
         ending = Ending(TurnStatus.FAILED, answering.source, error_code=error.code)
@@ -87,7 +102,37 @@ async def _answer(answering: Answering) -> None:
     await _close(answering, ending)
 
 
+async def _decide(answering: Answering) -> None:
+    """Hear what the worker's layer adds, within its limit, and let the mode decide; done where fixed words answer."""
+    begun = answering.begun
+    if answering.plan is not None or begun is None:
+        return
+    assessed = await _assessed(begun)
+    answering.assess_ms = assessed.took_ms
+    answering.engine_s += assessed.took_ms / 1000
+    decided = await in_store(answering.organisation_id, partial(turns.decide, begun, assessed))
+    answering.plan = decided.plan
+    announce(answering.turn.encounter_id, decided.frames)
+
+
+async def _record(organisation_id: UUID, begun: Begun) -> None:
+    """What the worker sees in a turn that fixed words answer: kept for whoever reads it, and waited for by nobody."""
+    assessed = await _assessed(begun)
+    try:
+        await in_store(organisation_id, partial(turns.decide, begun, assessed))
+    except AWAY as error:
+        log.warning("what the worker saw in turn %s is lost: %s", begun.turn.pk, type(error).__name__)
+
+
+async def _assessed(begun: Begun) -> Assessed:
+    if begun.asked is None or settings.ENGINE == "none":
+        return NOT_ASKED
+    return await ask(reply_source(), begun.asked)
+
+
 async def _reply(answering: Answering) -> Ending:
+    if answering.plan is None:  # Closed by somebody else before it could be decided: there is nothing to say.
+        return Ending(TurnStatus.CANCELLED)
     if answering.plan.request is None:
         return await _say_fixed(answering, answering.plan.fixed)
     try:
@@ -115,7 +160,7 @@ async def _say_model(
                 raise EngineDeadlineError("no words came in time")
             answering.replaced = not answering.shown
             return Ending(TurnStatus.ANSWERED, answering.source) if answering.shown else None
-        verdict = judge_segment(event.text, event.findings, plan=answering.plan)
+        verdict = judge_segment(event.text, event.findings, plan=answering.plan, scenario=answering.scenario)
         if not verdict.show:
             return await _withhold(answering, verdict.code)
         stop = await _show(answering, event.text, source=Source.MODEL, findings=verdict.facts)
@@ -125,6 +170,8 @@ async def _say_model(
 
 async def _withhold(answering: Answering, why: str) -> Ending | None:
     """A bad later segment ends the reply where it is; a bad first one is replaced by the author's words."""
+    if withheld_reason(why) is not None:
+        await in_store(answering.organisation_id, partial(turns.flag_withheld, answering.turn, why))
     if answering.shown:
         return Ending(TurnStatus.ANSWERED, answering.source)
     log.info("turn %s: the model's words were withheld (%s)", answering.turn.pk, why)
@@ -206,7 +253,8 @@ async def _show(
 async def _close(answering: Answering, ending: Ending) -> None:
     """End the turn; while the database is away keep trying as long as the lease would, then leave it to the sweep."""
     complete = replace(ending, versions=_versions(answering), timings=_timings(answering))
-    close = partial(turns.close, answering.turn, complete, told=answering.plan.told)
+    told = answering.plan.told if answering.plan else {}
+    close = partial(turns.close, answering.turn, complete, told=told)
     for attempt in range(CLOSE_TRIES):
         try:
             frames = await in_store(answering.organisation_id, close)
@@ -225,7 +273,7 @@ async def _close(answering: Answering, ending: Ending) -> None:
 def _versions(answering: Answering) -> dict[str, object]:
     model = answering.finished.model if answering.finished else None
     named = {"model": model.name, "revision": model.revision, "adapter": model.adapter} if model else {}
-    return {**answering.plan.versions, **named}
+    return {**(answering.plan.versions if answering.plan else {}), **named}
 
 
 def _timings(answering: Answering) -> dict[str, object]:
@@ -234,6 +282,7 @@ def _timings(answering: Answering) -> dict[str, object]:
         "first_ms": answering.first_ms,
         "total_ms": answering.since_ms(),
         "engine_ms": int(answering.engine_s * 1000),
+        "assess_ms": answering.assess_ms,
         "worker_first_ms": worker.first_segment_ms if worker else None,
         "worker_total_ms": worker.total_ms if worker else None,
         "tokens": worker.tokens if worker else 0,

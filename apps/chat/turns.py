@@ -3,7 +3,7 @@
 Knows which mode answers with what. Every function runs inside `store.in_store`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,25 +11,42 @@ from apps.accounts.actors import Actor
 from apps.chat.frames import Frame, Send, accepted_frame, cue_frame, finished_frame, frames_of
 from apps.encounters import queries, services
 from apps.encounters.access import encounter_for
-from apps.encounters.answering import Answerer, FixedReply, Plan
+from apps.encounters.answering import Answerer, FixedReply, Listened, Plan
 from apps.encounters.enums import EncounterStatus, EventKind, Mode, Source
 from apps.encounters.models import Encounter, Turn
 from apps.encounters.order import append_event
+from apps.encounters.services import Opened
 from apps.encounters.words import acceptable
 from apps.practice.answers import PracticeAnswerer
+from apps.safety.asking import Assessed, request_for
 from apps.safety.panels import panel_frame, words_of
 from apps.safety.panels import version as panels_version
-from apps.safety.policy import Panel
-from apps.safety.turns import Heard, hear
+from apps.safety.policy import Panel, withheld_reason
+from apps.safety.services import raise_flags
+from apps.safety.turns import Heard, hear, hear_both
+from inference.contracts import AssessRequest
 
 ANSWERERS: Mapping[str, Answerer] = {Mode.PRACTICE: PracticeAnswerer()}
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A turn that was opened and decided, ready to be worded; `plan` None for a repeat that changes nothing."""
+    """A turn that was opened and heard in this process. `asked` is what to ask the worker about it; `plan` how it will
+    be answered, where that does not depend on the worker. A repeat has neither `heard` nor anything to do."""
 
     turn: Turn
+    frames: list[Frame]
+    opened: Opened
+    heard: Heard | None = None
+    asked: AssessRequest | None = None
+    talk: Sequence[tuple[str, str]] = ()
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """How a turn will be answered; None where it was closed meanwhile."""
+
     plan: Plan | None
     frames: list[Frame]
 
@@ -44,7 +61,7 @@ class Standing:
 
 
 def begin(actor: Actor, encounter_id: UUID, send: Send) -> Begun:
-    """Open a turn, hear it, and let the mode decide, in one transaction.
+    """Open a turn and hear it with the lexical layer, in one transaction.
 
     Raises:
         RefusedError: it cannot become a turn; nothing was stored.
@@ -52,23 +69,59 @@ def begin(actor: Actor, encounter_id: UUID, send: Send) -> Begun:
     """
     text = acceptable(send.text)
     encounter = encounter_for(actor, encounter_id, lock=True)
-    heard = hear(encounter.mode, text)
     opened = services.open_turn(
-        encounter,
-        client_id=send.client_id,
-        text=text,
-        parent_id=send.parent_id,
-        continues=send.continues,
-        heard=heard.facts,
+        encounter, client_id=send.client_id, text=text, parent_id=send.parent_id, continues=send.continues
     )
+    turn = opened.turn
     if not opened.created:
-        return Begun(opened.turn, None, repeat_frames(opened.turn))
-    frames = [
-        accepted_frame(opened.turn, text=text, seq=opened.seq),
-        *panel_frames(encounter, opened.turn, heard),
-    ]
-    plan = refusal_plan(heard) if heard.refused else ANSWERERS[encounter.mode].plan(encounter, opened)
-    return Begun(opened.turn, plan, frames)
+        return Begun(turn, repeat_frames(turn), opened)
+    talk = queries.talk_before(encounter, opened.branch())
+    heard = hear(
+        encounter.mode, text, history=[said for said, _ in talk if said], scenario=slug_of(encounter)
+    )
+    services.keep_heard(turn, heard.facts)
+    frames = [accepted_frame(turn, text=text, seq=opened.seq), *panel_frames(encounter, turn, heard)]
+    plan = plan_for(encounter, opened, heard, talk) if heard.decided else None
+    raise_flags(turn, heard.reasons, mode=heard.mode)
+    asked = request_for(str(turn.pk), heard.mode, text, talk=talk)
+    return Begun(turn, frames, opened, heard, asked, talk, plan)
+
+
+def slug_of(encounter: Encounter) -> str:
+    """The client of the library that was sat down with; empty in a mode that has none."""
+    return encounter.scenario_version.scenario.slug if encounter.scenario_version else ""
+
+
+def decide(begun: Begun, assessed: Assessed) -> Decided:
+    """Add what the worker saw and let the mode decide, in one transaction. Where the plan stood already, what was added
+    is kept and nothing else."""
+    assert begun.heard is not None
+    encounter = begun.turn.encounter
+    services.locked(encounter.pk)
+    heard = hear_both(begun.heard, assessed)
+    is_open = services.keep_heard(begun.turn, heard.facts)
+    frames: list[Frame] = []
+    plan = begun.plan
+    if is_open and plan is None:
+        if heard.panel != begun.heard.panel:
+            frames = panel_frames(encounter, begun.turn, heard)
+        plan = plan_for(encounter, begun.opened, heard, begun.talk)
+    raise_flags(begun.turn, heard.reasons, mode=heard.mode)
+    return Decided(plan if is_open else None, frames)
+
+
+def plan_for(encounter: Encounter, opened: Opened, heard: Heard, talk: Sequence[tuple[str, str]]) -> Plan:
+    if heard.refused:
+        return refusal_plan(heard)
+    listened = Listened(talk, heard.assessment, heard.signals)
+    return ANSWERERS[encounter.mode].plan(encounter, opened, listened)
+
+
+def flag_withheld(turn: Turn, kind: str) -> None:
+    """Put a turn up for review whose words were kept back for a kind that somebody should know of."""
+    reason = withheld_reason(kind)
+    if reason is not None:
+        raise_flags(turn, [reason], mode=turn.encounter.mode)
 
 
 def panel_frames(encounter: Encounter, turn: Turn, heard: Heard) -> list[Frame]:

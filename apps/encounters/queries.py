@@ -10,6 +10,8 @@ from apps.encounters.models import Encounter, Event, Segment, Turn, Utterance
 from apps.encounters.services import CONTINUES, path_to, tip_of
 
 PAGE = 500
+TALK_TURNS = 6
+"""How much of the talk before a turn is looked at: by whoever answers, and by the detectors."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,16 @@ def spoken(turns: Sequence[Turn]) -> list[Spoken]:
         )
         for turn in turns
     ]
+
+
+def talk_before(encounter: Encounter, branch: Sequence[Turn]) -> list[tuple[str, str]]:
+    """The last turns of a branch as (person, persona), oldest first, after the opening as ("", opening) where they
+    reach back to it."""
+    before = branch[-TALK_TURNS:]
+    said = [(entry.said, entry.reply) for entry in spoken(before)]
+    if len(before) < TALK_TURNS:
+        said.insert(0, ("", opening_of(encounter)[0]))
+    return said
 
 
 def opening_of(encounter: Encounter) -> tuple[str, str]:

@@ -98,12 +98,11 @@ def open_turn(
     text: str,
     parent_id: UUID | None,
     continues: bool,
-    heard: Mapping[str, object] | None = None,
 ) -> Opened:
     """Take what a person said. A repeated `client_id` with the same words returns the first turn unchanged.
 
     `encounter` is `locked`; `text` was made `words.acceptable`. `continues` follows the turn last answered; else the
-    turn hangs on `parent_id` (None: a first turn). `heard`: what the detectors saw, in codes and numbers.
+    turn hangs on `parent_id` (None: a first turn).
 
     Raises:
         EncounterEndedError, TurnRefusedError: nothing was stored.
@@ -125,13 +124,21 @@ def open_turn(
         parent=parent,
         client_id=client_id,
         n=parent.n + 1 if parent else 1,
-        heard=heard or {},
         due_at=timezone.now() + timedelta(seconds=LEASE_S),
     )
     turn.text_sealed = words.seal_for(encounter, text, place=words.turn_place(turn))
     turn.save(force_insert=True)
     seq = append_event(encounter, EventKind.ACCEPTED, turn=turn)
     return Opened(turn, text, created=True, seq=seq, before=tuple(before))
+
+
+def keep_heard(turn: Turn, facts: Mapping[str, object]) -> bool:
+    """Keep what the detectors saw in a turn, in codes and numbers, never words; returns whether it is still open."""
+    turn.heard = dict(facts)
+    if Turn.objects.filter(pk=turn.pk, status=TurnStatus.OPEN).update(heard=turn.heard):
+        return True
+    Turn.objects.filter(pk=turn.pk).update(heard=turn.heard)
+    return False
 
 
 def _make_room(encounter: Encounter, before: Sequence[Turn]) -> None:

@@ -1,7 +1,7 @@
 """How practice answers a turn: code the therapist's words, let the client react, and plan who words it.
 
-The reaction is decided and recorded while the turn opens; the engine is asked only for words. A failed turn keeps its
-reaction but no later turn starts from it.
+The reaction is decided and recorded once the turn was heard; the engine is asked only for words. A failed turn keeps
+its reaction but no later turn starts from it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.encounters import queries
-from apps.encounters.answering import FixedReply, Plan
+from apps.encounters.answering import FixedReply, Listened, Plan
 from apps.encounters.enums import Source
 from apps.encounters.models import Encounter, Turn
 from apps.encounters.services import Opened
@@ -19,25 +18,25 @@ from apps.practice.models import Reaction
 from apps.practice.prompt import reply_request
 from apps.practice.services import record_reaction
 from apps.practice.state import ClientState, Memory, starting_memory, starting_state
+from apps.practice.table import rule_table
 from apps.practice.wording import authored_line
-from apps.scenarios.case import Case
+from apps.scenarios.case import CODES, Case
 from apps.scenarios.queries import case_of
 from inference.contracts import ReplyRequest
-from inference.insight.behaviour import code_turn
+from inference.insight.behaviour import Coding, code_turn
 
-HISTORY_TURNS = 6
+CODER = "behaviour"
+"""What the worker calls its coder of therapists' words among its versions."""
 
 
 class PracticeAnswerer:
     """The difficult client, as the turn runner sees it."""
 
-    def plan(self, encounter: Encounter, opened: Opened) -> Plan:
+    def plan(self, encounter: Encounter, opened: Opened, listened: Listened) -> Plan:
         case = case_of(encounter.scenario_version)
         turn = opened.turn
-        branch = opened.branch()
-        state, memory = standing_after(case, branch)
-        history = self._history(encounter, branch)
-        coding = code_turn(opened.text, previous_client=history[-1][1] if history else "")
+        state, memory = standing_after(case, opened.branch())
+        coding = coded(opened.text, listened)
         decided = react(
             case,
             state=state,
@@ -47,30 +46,23 @@ class PracticeAnswerer:
             seed=encounter.seed,
             n=turn.n,
             abstained=coding.abstained,
+            signals=listened.signals & rule_table().given,
         )
         line = authored_line(case, decided, text=opened.text, used=memory.used, seed=encounter.seed)
         reaction = record_reaction(turn, decided=decided, line_id=line.id)
         return Plan(
             fixed=FixedReply((line.text,), Source.AUTHORED),
-            request=self._request(case, decided, history, opened, encounter),
+            request=self._request(case, decided, listened, opened, encounter),
             cue=line.cue or (decided.cue.id if decided.cue else ""),
             versions=versions(case) | {"coder": coding.version},
             told=_told(case, reaction),
         )
 
-    def _history(self, encounter: Encounter, branch: list[Turn]) -> list[tuple[str, str]]:
-        """The last turns of the branch as (therapist, client), after the client's opening as ("", opening)."""
-        before = branch[-HISTORY_TURNS:]
-        said = [(entry.said, entry.reply) for entry in queries.spoken(before)]
-        if len(before) < HISTORY_TURNS:
-            said.insert(0, ("", queries.opening_of(encounter)[0]))
-        return said
-
     def _request(
         self,
         case: Case,
         decided: object,
-        history: list[tuple[str, str]],
+        listened: Listened,
         opened: Opened,
         encounter: Encounter,
     ) -> ReplyRequest | None:
@@ -80,7 +72,7 @@ class PracticeAnswerer:
         return reply_request(
             case,
             decided,
-            history=history,
+            history=list(listened.talk),
             text=opened.text,
             seed=encounter.seed,
             request_id=str(opened.turn.pk),
@@ -91,6 +83,14 @@ class PracticeAnswerer:
             "turn__encounter__scenario_version__scenario"
         )
         return {row.turn_id: _told(case_of(row.turn.encounter.scenario_version), row) for row in rows}
+
+
+def coded(text: str, listened: Listened) -> Coding:
+    """The worker's codes where its coder answered in full, else those of the rules in this process."""
+    answer = listened.assessment
+    if answer is not None and CODER in answer.versions and all(code.code in CODES for code in answer.codes):
+        return Coding(answer.codes, answer.abstained, answer.versions[CODER])
+    return code_turn(text, previous_client=listened.talk[-1][1] if listened.talk else "")
 
 
 def _told(case: Case, reaction: Reaction) -> Mapping[str, object]:

@@ -23,5 +23,5 @@ def test_a_repeat_is_told_the_first_acceptance_however_long_the_talk_was_before(
     send = Send(CLIENT_ID, "What brings you here?", parent_id=None, continues=True)
     first = begun(encounter, ada, send)
     again = begun(encounter, ada, send)
-    assert (again.plan, again.frames) == (None, first.frames[:1])
+    assert (again.heard, again.frames) == (None, first.frames[:1])
     assert again.frames[0]["client_id"] == str(CLIENT_ID)

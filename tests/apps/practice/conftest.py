@@ -13,6 +13,7 @@ from apps.encounters.answering import Plan
 from apps.encounters.enums import Source, TurnStatus
 from apps.encounters.models import Encounter, Turn
 from apps.practice.services import start_practice
+from apps.safety.asking import NOT_ASKED, Assessed
 from tests.cast import CastMember
 from tests.factories import a_version
 
@@ -31,24 +32,28 @@ def say(ada: CastMember) -> Callable[..., tuple[Turn, Plan]]:
     """Take a turn and close it with its fixed words, as if the worker were away."""
 
     def take(
-        encounter: Encounter, text: str, *, status: TurnStatus = TurnStatus.ANSWERED, **branch: object
+        encounter: Encounter,
+        text: str,
+        *,
+        status: TurnStatus = TurnStatus.ANSWERED,
+        assessed: Assessed = NOT_ASKED,
+        **branch: object,
     ) -> tuple[Turn, Plan]:
         send = Send(**({"client_id": uuid4(), "text": text, "parent_id": None, "continues": True} | branch))
         with acting_for(encounter.organisation_id):
             begun = turns.begin(ada.actor, encounter.pk, send)
-            assert begun.plan is not None
+            plan = turns.decide(begun, assessed).plan
+            assert plan is not None
             if status != TurnStatus.FAILED:
-                fixed = begun.plan.fixed
-                services.show_segment(
-                    begun.turn, fixed.texts[0], n=0, source=fixed.source, cue=begun.plan.cue
-                )
-            source = Source.NONE if status == TurnStatus.FAILED else begun.plan.fixed.source
+                fixed = plan.fixed
+                services.show_segment(begun.turn, fixed.texts[0], n=0, source=fixed.source, cue=plan.cue)
+            source = Source.NONE if status == TurnStatus.FAILED else plan.fixed.source
             code = "interrupted" if status == TurnStatus.FAILED else ""
             turns.close(
                 begun.turn,
-                services.Ending(status, source, error_code=code, versions=dict(begun.plan.versions)),
-                told=begun.plan.told,
+                services.Ending(status, source, error_code=code, versions=dict(plan.versions)),
+                told=plan.told,
             )
-        return begun.turn, begun.plan
+        return begun.turn, plan
 
     return take
