@@ -14,6 +14,7 @@ from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import (
     Assessment,
     AssessRequest,
+    Finding,
     FinishedEvent,
     FinishReason,
     ModelName,
@@ -63,8 +64,8 @@ class ScriptedEngine:
     segment `fail_before` it raises `fail_with`. `requests` are those received, `cancelled` counts replies
     whose reader left before the end, `active` those being given.
 
-    `assessment` is what every message is assessed as (nothing seen, by no detector, where None), after
-    `assess_after_s`; `assess_fails` is raised instead. `assessed` are the requests received."""
+    `findings` go with every segment. `assessment` is what every message is assessed as (nothing seen, by no detector,
+    where None), after `assess_after_s`; `assess_fails` is raised instead. `assessed` are the requests received."""
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class ScriptedEngine:
         fail_before: int = 0,
         hold: asyncio.Event | None = None,
         hold_before: int = 0,
+        findings: tuple[Finding, ...] = (),
         assessment: Assessment | None = None,
         assess_after_s: float = 0.0,
         assess_fails: Exception | None = None,
@@ -83,6 +85,7 @@ class ScriptedEngine:
         self.lines = lines
         self.fail_with, self.fail_before = fail_with, fail_before
         self.hold, self.hold_before = hold, hold_before
+        self.findings = findings
         self.assessment = assessment or Assessment(versions={"scripted": "1"})
         self.assess_after_s, self.assess_fails = assess_after_s, assess_fails
         self.assessed: list[AssessRequest] = []
@@ -118,7 +121,7 @@ class ScriptedEngine:
             tokens += _tokens(texts[n])
             await self._pace(texts[n], request, started)
             first_ms = _since_ms(started) if first_ms is None else first_ms
-            yield SegmentEvent(n=n, text=texts[n], candidates=1)
+            yield SegmentEvent(n=n, text=texts[n], findings=self.findings, candidates=1)
         timings = Timings(first_segment_ms=first_ms, total_ms=_since_ms(started), tokens=tokens)
         yield FinishedEvent(reason=FinishReason.DONE, model=SCRIPTED_MODEL, timings=timings)
 
