@@ -20,8 +20,9 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _BIRTH = re.compile(
-    r"\b(?:born|d\.? ?o\.? ?b\b|date of birth|birth ?day|birth ?date|b'?day|geboren|geburtsdatum|né[e]? le|naissance|nac[íi]"
-    r"|nacid[oa]|nacimiento|nat[oa] il|nascid[oa]|geboortedatum|født|född|urodzon[ya]|syntynyt)(?:[^.!?\n]|\.(?=[:\s])){0,40}$",
+    r"\b(?:born|d\.? ?o\.? ?b\b|date of birth|birth ?day|birth ?date|b'?day|geboren|geburtsdatum|née? le|naissance"
+    r"|nac[íi]|nacid[oa]|nacimiento|nat[oa] il|nascid[oa]|geboortedatum|født|född|urodzon[ya]|syntynyt)"
+    r"(?:[^.!?\n]|\.(?=[:\s])){0,40}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(

@@ -15,7 +15,7 @@ from inference.safety.pii.names import WEAK, names
 from inference.safety.pii.patterns import patterned
 from inference.safety.pii.phones import phones
 from inference.safety.pii.spans import Span, apart
-from inference.safety.pii.tokens import tokens
+from inference.safety.pii.tokens import masked, tokens
 
 TAGGED = ("name", "address")
 """Labels of a tagger that are kinds; its other labels say what a word is instead and only suppress."""
@@ -26,16 +26,17 @@ SURE_RULE = 0.9
 def find_pii(text: str, tags: Sequence[Tag] = ()) -> list[Span]:
     """Every span of personal data, in the order of the text, none over another. `tags`: what a tagger read in the same
     text; without any, rules alone decide. Never raises for any text; linear in its length."""
-    parts = tokens(text)
+    formed = apart([*patterned(text), *phones(text), *births(text)])
+    parts = masked(tokens(text), [(span.start, span.end) for span in formed])
     ruled = [*addresses(text, parts), *names(parts)]
     if tags:
         ruled = _judged(ruled, tags)
-    return apart([*patterned(text), *phones(text), *births(text), *ruled])
+    return apart([*formed, *ruled])
 
 
 def _judged(ruled: Sequence[Span], tags: Sequence[Tag]) -> list[Span]:
-    """Rules' names and addresses beside a tagger's: it knows borders and words it met, they know cues. A tag of the same
-    kind replaces a rule's span that it overlaps; a tag of another label drops what a rule only guessed."""
+    """Rules' names and addresses beside a tagger's: it knows borders and words it met, they know cues. A tag of the
+    same kind replaces a rule's span that it overlaps; a tag of another label drops what a rule only guessed."""
     tagged = [
         Span(tag.label, tag.start, tag.end, tag.score, f"read as {tag.label} by the trained tagger")
         for tag in tags

@@ -30,3 +30,43 @@ def ordinary_words() -> frozenset[str]:
 
 def things() -> frozenset[str]:
     return words("things")
+
+
+_INFLECTED = ("ies", "es", "s", "ed", "ing", "er", "ers")
+
+
+def sort_of(word: str) -> str:
+    """What the lists say of a word in lower case: "given" or "family" name; "word" (a name that is a word too);
+    "place" (a name that is a thing too: Sydney, June); "thing", "ordinary", or "" for one they do not know."""
+    given = word in given_names()
+    if word in things():
+        return "place" if given else "thing"
+    if given or word in family_names():
+        if word in ordinary_words() or word in words("also_words"):
+            return "word"
+        return "given" if given else "family"
+    if word in ordinary_words() or _made_of_ordinary(word):
+        return "ordinary"
+    halves = word.split("-")
+    return "given" if len(halves) == 2 and halves[0] in given_names() else ""
+
+
+def _made_of_ordinary(word: str) -> bool:
+    """Contractions, words joined by a hyphen, plurals and other endings of ordinary words."""
+    head, apostrophe, _ = word.partition("'")
+    if apostrophe and (head in ordinary_words() or head == "i"):
+        return True
+    if len(word) < 2:
+        return word in "ai"
+    pieces = word.split("-")
+    if len(pieces) > 1:
+        return all(len(piece) < 2 or piece in ordinary_words() for piece in pieces)
+    for ending in _INFLECTED:
+        stem = word.removesuffix(ending)
+        if (
+            stem != word
+            and len(stem) > 2
+            and (stem in ordinary_words() or stem + "e" in ordinary_words() or stem + "y" in ordinary_words())
+        ):
+            return True
+    return False

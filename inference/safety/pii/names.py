@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from inference.safety.pii.lists import family_names, given_names, ordinary_words, things
+from inference.safety.pii.lists import sort_of
 from inference.safety.pii.spans import Span
 from inference.safety.pii.tokens import Token
 
@@ -23,7 +23,7 @@ WEAK = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    certain: frozenset[tuple[str, ...]]
+    named: frozenset[tuple[str, ...]]
     likely: frozenset[tuple[str, ...]]
     titles: frozenset[str]
     capital_titles: frozenset[str]
@@ -45,7 +45,7 @@ def _phrases(block: str) -> frozenset[tuple[str, ...]]:
 def _words() -> _Words:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return _Words(
-        certain=_phrases(data["cue"]["certain"]),
+        named=_phrases(data["cue"]["named"]),
         likely=_phrases(data["cue"]["likely"]),
         titles=frozenset(data["title"]["words"].split()),
         capital_titles=frozenset(data["title"]["capital"].split()),
@@ -61,12 +61,30 @@ def _words() -> _Words:
 def names(parts: Sequence[Token]) -> Iterator[Span]:
     """Every name in the text whose tokens are `parts`."""
     shouting = _shouting(parts)
-    at = 0
+    at = listed = 0
     while at < len(parts):
-        stop, score, why = _name(parts, at, shouting) if parts[at].kind == "word" else (0, 0.0, "")
+        if parts[at].kind != "word":
+            at += 1
+            continue
+        stop, score, why = _name(parts, at, shouting)
+        if not stop and _goes_on_in_list(parts, at, listed):
+            stop, score, why = at + 1, 0.6, "stands in a list of names"
         if stop:
             yield Span("name", parts[at].start, parts[stop - 1].end, score, why)
+            listed = stop
         at = max(stop, at + 1)
+
+
+def _goes_on_in_list(parts: Sequence[Token], at: int, listed: int) -> bool:
+    """Whether only a comma, "and" or "or" stand between a name that stopped at `listed` and an uncommon capital."""
+    between = [part.lower for part in parts[listed:at]] if listed and at - listed < 3 else []
+    joined = between in ([","], ["and"], ["or"], [",", "and"], ["&"])
+    return (
+        joined
+        and parts[at].capital
+        and not parts[at].shouted
+        and sort_of(parts[at].lower) not in ("thing", "ordinary")
+    )
 
 
 def _shouting(parts: Sequence[Token]) -> bool:
@@ -92,23 +110,21 @@ def _name(parts: Sequence[Token], at: int, shouting: bool) -> tuple[int, float, 
 
 
 def _cue(parts: Sequence[Token], at: int) -> str:
-    """What stands before `at`: "certain", "title", "relation", "likely" or ""."""
+    """What stands before `at`: "named" (says that a name comes), "title", "relation", "likely" or ""."""
     words = _words()
     back: list[str] = []
     here = at - 1
     while here >= 0 and len(back) < 5:
         token = parts[here]
         if token.kind == "word":
-            back.append(token.text.lower().replace("’", "'") if token.lower in ("name",) else _said(token))
-        elif token.text in ".!" and not (back == [] and here and parts[here - 1].lower in words.titles):
-            break
-        elif token.kind == "number":
+            back.append(token.spoken)
+        elif token.kind in ("number", "taken") or token.text in ".!" and not _titled(parts, here, back):
             break
         here -= 1
     for length in range(len(back), 0, -1):
         phrase = tuple(reversed(back[:length]))
-        if phrase in words.certain:
-            return "certain"
+        if phrase in words.named:
+            return "named"
     if back and back[0] in words.titles:
         return "title"
     if len(back) > 1 and back[0] in words.relations and set(back[1:4]) & words.owners:
@@ -119,18 +135,9 @@ def _cue(parts: Sequence[Token], at: int) -> str:
     return ""
 
 
-def _said(token: Token) -> str:
-    """The word as cues spell it: "name's", "it's" whole, whatever apostrophe it has."""
-    if token.end - token.start == len(token.text) and token.lower in (
-        "it",
-        "name",
-        "what",
-        "that",
-        "brother",
-        "sister",
-    ):
-        return token.lower
-    return token.lower
+def _titled(parts: Sequence[Token], dot: int, back: Sequence[str]) -> bool:
+    """Whether the dot right before the word that is looked at ends a title."""
+    return not back and dot > 0 and parts[dot - 1].lower in _words().titles
 
 
 def _is_title(parts: Sequence[Token], at: int) -> bool:
@@ -138,37 +145,27 @@ def _is_title(parts: Sequence[Token], at: int) -> bool:
     return not parts[at].capital or at + 1 < len(parts)
 
 
-def _known(token: Token) -> str:
-    """What the lists say of a word: given, family, both ways weak ("word": a name that is a word too), thing, word, ""."""
-    lower = token.lower
-    if lower in given_names():
-        return "word" if lower in ordinary_words() or lower in things() else "given"
-    if lower in things():
-        return "thing"
-    if lower in family_names():
-        return "word" if lower in ordinary_words() else "family"
-    if lower in ordinary_words():
-        return "ordinary"
-    halves = lower.split("-")
-    if len(halves) == 2 and halves[0] in given_names():
-        return "given"
-    return "ordinary" if "'" in lower and lower.split("'")[0] in ordinary_words() else ""
-
-
 def _fits(parts: Sequence[Token], at: int, cue: str, shouting: bool) -> bool:
     """Whether the word at `at` may begin a name."""
-    token, known = parts[at], _known(parts[at])
+    token, known = parts[at], sort_of(parts[at].lower)
     if known in ("thing", "ordinary"):
-        return False
-    if shouting and token.shouted:
-        return known in ("given", "family") or cue == "certain" and known == ""
-    if token.shouted and len(token.text) < 5 and known == "":
-        return False
+        return cue == "named" and token.capital and known == "ordinary" and not shouting
+    if token.shouted and (shouting or known == ""):
+        return known in ("given", "family") or cue in ("named", "title") and known == ""
+    if known == "place":
+        return token.capital and (cue in ("named", "title", "relation") or _name_follows(parts, at))
     if token.capital:
-        return known != "word" or not _begins_sentence(parts, at) or cue != "" or _name_follows(parts, at)
-    if known in ("given",):
+        return (
+            known != "word"
+            or not _begins_sentence(parts, at)
+            or cue != ""
+            or _name_follows(parts, at)
+            or _acts(parts, at + 1)
+            or _speaks(parts, at, at + 1)
+        )
+    if known == "given":
         return True
-    return cue == "certain" and known in ("", "family") and len(token.text) > 2
+    return cue == "named" and known in ("", "family") and len(token.text) > 2
 
 
 def _name_follows(parts: Sequence[Token], at: int) -> bool:
@@ -176,7 +173,9 @@ def _name_follows(parts: Sequence[Token], at: int) -> bool:
     follows = parts[at + 1] if at + 1 < len(parts) else None
     if follows is None or not follows.capital:
         return False
-    return _known(follows) in ("given", "family", "") and follows.lower != "i" or _initial(parts, at + 1)
+    return (
+        sort_of(follows.lower) in ("given", "family", "") and follows.lower != "i" or _initial(parts, at + 1)
+    )
 
 
 def _initial(parts: Sequence[Token], at: int) -> bool:
@@ -203,6 +202,8 @@ def _begins_sentence(parts: Sequence[Token], at: int) -> bool:
 def _run(parts: Sequence[Token], at: int, cue: str, shouting: bool) -> int:
     """Where the run of a name's words that begins at `at` stops; 0 where none begins."""
     first = parts[at]
+    if _in_a_code(parts, at):
+        return 0
     if _initial(parts, at):
         if not _initialled(parts, at):
             return 0
@@ -212,7 +213,7 @@ def _run(parts: Sequence[Token], at: int, cue: str, shouting: bool) -> int:
     stop = at + 1
     while stop < len(parts) and stop - at < _LONGEST:
         token = parts[stop]
-        if token.text == "." and not token.gap and _initial(parts, stop - 1) and stop + 1 < len(parts):
+        if token.text == "." and not token.gap and len(parts[stop - 1].text) == 1 and stop + 1 < len(parts):
             stop += 1
             continue
         if token.kind != "word" or not token.gap and parts[stop - 1].text != ".":
@@ -225,28 +226,45 @@ def _run(parts: Sequence[Token], at: int, cue: str, shouting: bool) -> int:
     return stop
 
 
+def _in_a_code(parts: Sequence[Token], at: int) -> bool:
+    """Whether digits stand right before or after: letters of a number, not a word."""
+    before, after = parts[at - 1] if at else None, parts[at + 1] if at + 1 < len(parts) else None
+    return (before is not None and before.kind == "number" and not parts[at].gap) or (
+        after is not None and after.kind == "number" and not after.gap
+    )
+
+
 def _initialled(parts: Sequence[Token], at: int) -> bool:
     """Initials that a name follows: "J. K. Abernathy"."""
     here = at
-    while here + 2 < len(parts) and _initial(parts, here) and parts[here + 1].text == ".":
+    while (
+        here + 2 < len(parts)
+        and here - at < _LONGEST
+        and _initial(parts, here)
+        and parts[here + 1].text == "."
+    ):
         here += 2
     return (
         here > at
         and parts[here].capital
         and len(parts[here].text) > 1
-        and _known(parts[here]) in ("given", "family", "")
+        and sort_of(parts[here].lower) in ("given", "family", "")
     )
 
 
 def _goes_on(parts: Sequence[Token], at: int, *, small: bool, cue: str) -> bool:
     """Whether the word at `at` belongs to the name that is open before it."""
-    token, known = parts[at], _known(parts[at])
-    if token.lower in _words().particles and at + 1 < len(parts):
-        return parts[at + 1].capital if not small else _known(parts[at + 1]) in ("family", "")
+    token, known = parts[at], sort_of(parts[at].lower)
+    particles = _words().particles
+    if token.lower in particles and at + 1 < len(parts):
+        follows = parts[at + 1]
+        return follows.lower in particles or (
+            follows.capital if not small else sort_of(follows.lower) in ("family", "")
+        )
     if _initial(parts, at):
         return at + 1 < len(parts) and (parts[at + 1].text == "." or parts[at + 1].capital)
     if small:
-        one_letter = len(token.text) == 1 and token.lower not in "ai" and at + 1 < len(parts)
+        one_letter = len(token.text) == 1 and token.lower not in "aiu" and at + 1 < len(parts)
         return not token.capital and (known in ("family", "given", "") and len(token.text) > 2 or one_letter)
     if token.shouted and known == "" and not parts[at - 1].shouted:
         return False
@@ -260,9 +278,9 @@ def _goes_on_as_organisation(parts: Sequence[Token], stop: int) -> bool:
 
 def _weight(parts: Sequence[Token], at: int, stop: int, run: Sequence[Token], cue: str) -> tuple[float, str]:
     """How sure a run of words is a name, and why."""
-    kinds = [_known(part) for part in run]
-    if cue in ("certain", "title"):
-        return 0.95, "follows words that introduce a name" if cue == "certain" else "follows a title"
+    kinds = [sort_of(part.lower) for part in run]
+    if cue in ("named", "title"):
+        return 0.95, "follows words that introduce a name" if cue == "named" else "follows a title"
     if cue == "relation" and (run[0].capital or "given" in kinds):
         return 0.95, "follows the word for somebody close"
     if "given" in kinds:
@@ -271,7 +289,7 @@ def _weight(parts: Sequence[Token], at: int, stop: int, run: Sequence[Token], cu
         return 0.85, "has the form of a full name"
     placed = _after_place(parts, at)
     if "family" in kinds:
-        return (0.55 if placed else 0.8), "is a family name"
+        return (0.3 if placed and run[0].shouted else 0.55 if placed else 0.8), "is a family name"
     if cue == "likely":
         return 0.75, "follows words that often introduce a name"
     if placed:
@@ -284,15 +302,39 @@ def _after_place(parts: Sequence[Token], at: int) -> bool:
     return at > 0 and parts[at - 1].lower in _words().before_place
 
 
+def _acts(parts: Sequence[Token], at: int) -> bool:
+    """Whether the word at `at` is what people do."""
+    return at < len(parts) and parts[at].kind == "word" and parts[at].lower in _words().verbs
+
+
+def _heads_list(parts: Sequence[Token], at: int) -> bool:
+    """Whether a comma or "and", then a name that the lists know, comes next."""
+    return (
+        at + 1 < len(parts)
+        and parts[at].lower in (",", "and", "&")
+        and parts[at + 1].capital
+        and sort_of(parts[at + 1].lower) in ("given", "family")
+    )
+
+
+def _speaks(parts: Sequence[Token], at: int, stop: int) -> bool:
+    """Whether a colon and a quote come next on a line that begins here: a name in a written dialogue."""
+    if at and parts[at - 1].kind != "line" or stop + 1 >= len(parts) or parts[stop].text != ":":
+        return False
+    return parts[stop + 1].text in "\"“'‘"
+
+
 def _alone(
     parts: Sequence[Token], at: int, stop: int, run: Sequence[Token], kinds: Sequence[str]
 ) -> tuple[float, str]:
     """Unknown words with capitals that no cue explains."""
     follows = parts[stop] if stop < len(parts) else None
-    acts = follows is not None and follows.kind == "word" and follows.lower in _words().verbs
+    acts = _acts(parts, stop)
     if _begins_sentence(parts, at):
-        if kinds == ["word"]:
-            return 0.0, ""
+        if _speaks(parts, at, stop):
+            return 0.6, "stands before what somebody says"
+        if _heads_list(parts, stop):
+            return 0.6, "stands in a list of names"
         if len(run) > 1 and len(run) < 4 and (follows is None or follows.kind == "line" or acts):
             return 0.6, "has the form of a full name"
         if acts or follows is not None and follows.text == "," and at == 0:

@@ -8,23 +8,16 @@ from collections.abc import Iterator
 
 import phonenumbers
 
+from inference.safety.pii.lists import words
 from inference.safety.pii.patterns import before
 from inference.safety.pii.spans import Span
-
-PUBLIC = frozenset(
-    """
-    988 999 911 112 111 116123 116111 116000 18002738255 8002738255 741741 85258 08001111 131114 08457909090 0800543354
-    1737 0508828865 18334564566 1800551800 1300224636 08000684141 0800585858 45645 0800838587 116016 18007997233
-    8007997233 08082000247 1800737732 18664887386 8664887386 18884843200 3114 142 0800111011 0800111022 024 717003717
-    """.split()
-)
-"""Crisis and emergency numbers of English-speaking and European countries, as their operators publish them."""
 
 REGIONS = ("US", "GB", "DE", "FR", "AU", "NL", "PL", "ES", "IT", "SE", "IN", "BR", "ZA", "IE", "NZ")
 """Where a number without a country is tried; more would cost time and let more numbers pass that are none."""
 
 _NUMBER = re.compile(
-    r"(?<![\w.,/+\-])(?:\+|\()?\d(?:[ \t\u00a0().\-/\u2011]{0,3}\d){5,15}(?:[ ]?(?:x|ext\.?|#)[ ]?\d{1,5})?(?![\w%]|[.,:]\d)",
+    r"(?<![\w./+\-])(?<!\d,)(?:\+|\()?\d(?:[ \t\u00a0().\-/\u2011]{0,3}\d){5,15}(?:[ ]?(?:x|ext\.?|#)[ ]?\d{1,5})?"
+    r"(?![\w%]|[.,:]\d)",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -47,7 +40,7 @@ _OTHER = re.compile(
 )
 _SHAPE = re.compile(
     r"(?:\+?1[ .\-]?)?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}(?:[ ]?(?:x|ext\.?|#)[ ]?\d{1,5})?$"  # North America
-    r"|\(?0\d{1,5}\)?(?:[ .\-/]\d{2,8}){1,5}$"  # a trunk zero and groups
+    r"|\(?0[1-9]\d{0,4}\)?(?:[ .\-/]\d{2,8}){1,5}$"  # a trunk zero and groups
     r"|(?:\d{2}[ .\-]){3,4}\d{2}$"  # pairs
     r"|\(\d{1,4}\) ?\d{3,4}[ .\-]?\d{3,5}$",
     re.IGNORECASE,
@@ -61,7 +54,7 @@ def phones(text: str) -> Iterator[Span]:
         digits = "".join(
             letter for letter in re.split("[xe#]", number, maxsplit=1, flags=re.I)[0] if letter.isdigit()
         )
-        if digits in PUBLIC or not 6 <= len(digits) <= 15 or _DATE.match(number):
+        if digits in words("public_numbers") or not 6 <= len(digits) <= 15 or _DATE.match(number):
             continue
         score, why = _judged(text, match.start(), match.end(), number, digits)
         if score:
@@ -70,7 +63,13 @@ def phones(text: str) -> Iterator[Span]:
 
 
 def _judged(text: str, start: int, end: int, number: str, digits: str) -> tuple[float, str]:
-    if number.startswith(("+", "00")) and len(digits) >= 8:
+    if (
+        number.startswith("+")
+        and len(digits) >= 8
+        or number.startswith("00")
+        and number[2] != "0"
+        and len(digits) > 10
+    ):
         return 0.95, "is written with a country's code"
     around = before(text, start)
     if _OTHER.search(around):
