@@ -19,6 +19,7 @@ MOST_WINDOWS = 6
 SAID_TOKENS = 72
 """Of what was said before, its last tokens."""
 ANSWER_TOKENS = 128
+STEP = 16
 CLS, SEP, PAD = 101, 102, 0
 """BERT's uncased vocabulary."""
 
@@ -74,7 +75,9 @@ class Rows:
 
 
 def pad(pieces: Sequence[Piece]) -> Rows:
-    longest = max(len(piece.ids) for piece in pieces)
+    """Padded to the next multiple of STEP: every new shape of a batch costs the bf16 kernels a compilation that they
+    then keep in memory."""
+    longest = -(-max(len(piece.ids) for piece in pieces) // STEP) * STEP
     ids = torch.full((len(pieces), longest), PAD)
     kinds = torch.zeros((len(pieces), longest), dtype=torch.long)
     mask = torch.zeros((len(pieces), longest), dtype=torch.long)
