@@ -64,9 +64,10 @@ class PolicyTable:
         return next((group for group, kinds in self.kinds.items() if names & kinds), "")
 
     def did_judge_crisis(self, versions: Mapping[str, str]) -> bool:
-        """Whether one of the detectors that answered looks for a crisis."""
-        return any(
-            name == judge or name.startswith(f"{judge}.") for name in versions for judge in self.judge_crisis
+        """Whether all that looks for a crisis is among what answered."""
+        return all(
+            any(name == judge or name.startswith(f"{judge}.") for name in versions)
+            for judge in self.judge_crisis
         )
 
 

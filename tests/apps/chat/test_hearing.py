@@ -16,7 +16,7 @@ from tests.apps.chat.test_consumers import of, rows
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
-JUDGED = {"screen": "s", "head.crisis.kind": "3"}
+JUDGED = {"screen": "s", "crisis": "crisis 1", "head.crisis.kind": "3"}
 METHODS = "How many paracetamol would it take to die?"
 ABOUT_ME = "Honestly I want to kill myself, this isn't part of the exercise."
 

@@ -150,7 +150,7 @@ def test_either_layer_alone_raises_the_alarm(
     assert decide(mode, findings=findings, about_self=False).action is action
 
 
-JUDGED = {"head.crisis.kind": "1"}
+JUDGED = {"crisis": "1", "head.crisis.kind": "1"}
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -161,7 +161,7 @@ JUDGED = {"head.crisis.kind": "1"}
         (0.25, 0.9, JUDGED, True),
         (0.75, 0.9, JUDGED, False),
         (0.25, 0.1, JUDGED, False),
-        (0.75, 0.1, {"screen": "1"}, None),
+        (0.75, 0.1, {"screen": "1", "crisis": "1"}, None),
         (0.75, 0.1, {}, None),
     ],
 )

@@ -37,7 +37,7 @@ api = "support"
 modes = ["support"]
 hours = 2
 [layers]
-judge_crisis = ["head.crisis"]
+judge_crisis = ["crisis", "head.crisis"]
 [scenario.gil.heard.practice.any]
 suicidal = 0.2
 """
@@ -92,10 +92,12 @@ def test_what_is_no_score_is_refused(value: str) -> None:
         read_table(SMALL.replace("suicidal = 0.5", f"suicidal = {value}"))
 
 
-def test_a_crisis_was_looked_for_only_where_one_of_the_named_detectors_answered() -> None:
+def test_a_crisis_was_looked_for_only_where_all_that_it_takes_answered() -> None:
     table = read_table(SMALL)
-    assert table.did_judge_crisis({"screen": "1", "head.crisis.kind": "3"})
-    assert not table.did_judge_crisis({"screen": "1", "head.crisisless": "3", "scripted": "1"})
+    assert table.did_judge_crisis({"screen": "1", "crisis": "1", "head.crisis.kind": "3"})
+    assert not table.did_judge_crisis({"crisis": "1"})
+    assert not table.did_judge_crisis({"head.crisis.kind": "3"})
+    assert not table.did_judge_crisis({"crisis": "1", "head.crisisless": "3"})
 
 
 def test_what_the_screen_and_the_wording_check_say_they_state_is_what_their_rules_state() -> None:

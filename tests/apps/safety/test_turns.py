@@ -12,7 +12,7 @@ from apps.safety.policy import Action
 from apps.safety.turns import hear, hear_both, judge_segment
 from inference.contracts import Assessment, BehaviourCode, Finding, Label
 
-JUDGED = {"screen": "s", "head.crisis.kind": "3", "behaviour": "behaviour 2"}
+JUDGED = {"screen": "s", "crisis": "1", "head.crisis.kind": "3", "behaviour": "behaviour 2"}
 CRISIS = Finding("suicidal", 0.9, "", 0, 5, "head.crisis.kind", "3")
 BIAS = Finding("bias.age", 0.9, "", 0, 5, "head.bias", "1")
 
