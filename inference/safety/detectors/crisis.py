@@ -1,8 +1,8 @@
 """Crisis in a message and in the conversation before it: what the heads read beside what the lexical screen finds.
 
 The two layers are taken together, either may raise an alarm, and whether they agree is said. A severity is the gravest
-that the head holds likely enough; `thresholds.toml` says how likely. Knows one conversation, and of the earlier messages
-only their words: the heads read the last one. States facts; policy decides.
+that the head holds likely enough; `thresholds.toml` says how likely. Knows one conversation, and of its earlier
+messages only the words: the heads read the last one. States facts; policy decides.
 """
 
 from collections.abc import Mapping
