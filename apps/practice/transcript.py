@@ -13,6 +13,7 @@ from apps.encounters.models import Encounter, Turn
 from apps.encounters.queries import Spoken
 from apps.practice.models import Reaction
 from apps.practice.pages import LABELS
+from apps.safety.explain import explain, partial_words
 from apps.scenarios.case import DIMENSIONS, Case
 from apps.scenarios.queries import case_of
 from inference.vocabulary import cues
@@ -53,13 +54,19 @@ def transcript_page(encounter: Encounter, *, reader_id: UUID) -> Page:
     branch = queries.current_branch(encounter)
     current = {turn.pk for turn in branch}
     entries = [_opening(encounter)]
-    entries += [_turn_entry(said, reactions.get(said.turn.pk), current) for said in queries.spoken(turns)]
+    own = encounter.person_id == reader_id
+    entries += [
+        _turn_entry(said, reactions.get(said.turn.pk), current)
+        | {"noticed": explain(said.turn.heard, text=said.said, own=own)}
+        for said in queries.spoken(turns)
+    ]
     return {
         "encounter": _head(encounter, case.person.name, case.person.age, len(branch))
         | {"url": _way_back(encounter, reader_id)}
         | {"versions": _versions(encounter, turns)},
         "entries": entries,
         "shares": shares(turns),
+        "half_read": sum(bool(partial_words(turn.heard)) for turn in turns),
         "timeline": timeline(case.state, [reactions[turn.pk] for turn in branch if turn.pk in reactions]),
     }
 

@@ -83,6 +83,10 @@ _METHODS = Verdict(
 )
 
 
+WHY = {verdict.code: verdict.why for verdict in (_CONTINUE, _PRACTICE_WORK, _OWN, _CRISIS, _METHODS)}
+"""The sentence of a stored verdict, by its code."""
+
+
 def decide(mode: Mode, *, findings: Sequence[Finding], about_self: bool, scenario: str = "") -> Verdict:
     """The verdict on what a person wrote. `about_self` is the screen's reading of a plain first-person disclosure;
     `scenario` the slug of the client it was written to."""

@@ -7,6 +7,8 @@ from apps.encounters.enums import TurnStatus
 from apps.encounters.models import Encounter
 from apps.encounters.services import end_encounter
 from apps.practice.transcript import path_of, transcript_page
+from apps.safety.asking import Assessed
+from inference.contracts import Assessment, Finding
 
 
 def page(encounter: Encounter, *, reader_id: UUID | None = None) -> dict[str, object]:
@@ -108,3 +110,34 @@ def test_a_hidden_ledger_stays_hidden_until_the_session_ends(start, say, ada, gr
     with acting_for(encounter.organisation_id):
         end_encounter(encounter.pk, actor=ada.actor)
     assert page(encounter, reader_id=ada.actor.user_id)["entries"][1]["ledger"] is not None
+
+
+def test_a_turn_explains_what_was_noticed_in_it_and_quotes_its_own_words(start, say, ada, client) -> None:
+    encounter = start()
+    found = Finding("bias.age", 0.9, "", 0, 18, "head.bias", "bias 3")
+    say(encounter, "People of your age never change.", assessed=Assessed(Assessment((found,)), "", 5))
+    say(encounter, "What brings you here?")
+    noticed = [entry.get("noticed") for entry in page(encounter)["entries"]]
+    assert [bool(each) for each in noticed] == [False, True, False]
+    assert noticed[1].findings[0].quote == "People of your age"
+    client.force_login(ada.user)
+    html = client.get(f"/practice/encounters/{encounter.pk}/transcript/").content.decode()
+    assert html.count("What was noticed") == 1
+    assert "<q>People of your age</q>" in html
+
+
+def test_words_in_a_quote_are_shown_as_words(start, say, ada, client) -> None:
+    encounter, said = start(), "<script>alert(1)</script> says so"
+    found = Finding("bias", 0.9, "", 0, len(said), "head.bias", "1")
+    say(encounter, said, assessed=Assessed(Assessment((found,)), "", 5))
+    client.force_login(ada.user)
+    html = client.get(f"/practice/encounters/{encounter.pk}/transcript/").content.decode()
+    assert "<script>alert" not in html
+    assert "<q>&lt;script&gt;" in html
+
+
+def test_the_details_say_how_many_turns_one_layer_alone_has_read(start, say) -> None:
+    encounter = start()
+    say(encounter, "What brings you here?")
+    say(encounter, "Tell me more.", assessed=Assessed(Assessment(), "", 5))
+    assert page(encounter)["half_read"] == 1
