@@ -1,4 +1,4 @@
-"""A prejudiced remark about a group, or none."""
+"""A prejudiced remark about a group, or none: what the heads read beside phrases that helpers use."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,18 +7,17 @@ from inference.contracts import Speaker
 from inference.evaluation.classes import class_figures
 from inference.evaluation.errors import EvaluationError
 from inference.evaluation.figures import Figure
-from inference.evaluation.layers import HEADS_ONLY, Layer
-from inference.evaluation.readings import chance
+from inference.evaluation.layers import BOTH, Layer
 from inference.evaluation.rows import Prediction, Row, message
+from inference.safety.detectors import bias
+from inference.safety.detectors.bias_phrases import phrases_version
 from inference.safety.detectors.given import Given
 
 NAME = "bias"
 ADAPTERS = ("message",)
-LAYERS = HEADS_ONLY
-VERSIONS: dict[str, str] = {}
+LAYERS = BOTH
+VERSIONS = {"bias": bias.VERSION, "phrases": phrases_version()}
 LABELS = ("biased", "not")
-BIASED = 0.5
-KIND = 0.5
 
 
 def given(row: Row) -> Given:
@@ -26,11 +25,16 @@ def given(row: Row) -> Given:
 
 
 def prediction(given: Given, layer: Layer) -> dict[str, Any]:
-    score = chance(given, "bias", "yes")
-    biased = score >= BIASED
-    reading = given.readings.get("bias.kinds")
-    kinds = [kind for kind, chance in reading.scores.items() if chance >= KIND] if reading and biased else []
-    return {"biased": biased, "score": score, "kinds": kinds}
+    """Kinds only of what is called a remark; `score` ranks the rest too."""
+    if layer is Layer.MODEL and (read := bias.decide_bias(given.readings)):
+        biased = bias.LEVELS.index(read.level) >= bias.LEVELS.index("medium")
+        return _answer(biased, read.probability, [kind for kind, _ in read.kinds])
+    view = bias.bias_of(given)
+    return _answer(view.biased, view.score, list(view.kinds))
+
+
+def _answer(biased: bool, score: float, kinds: list[str]) -> dict[str, Any]:
+    return {"biased": biased, "score": round(score, 4), "kinds": kinds if biased else []}
 
 
 def figures(rows: Sequence[Row], predictions: Sequence[Prediction]) -> list[Figure]:
