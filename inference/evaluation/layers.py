@@ -17,6 +17,8 @@ class Layer(StrEnum):
 
 BOTH = (Layer.UNION, Layer.LEXICAL, Layer.MODEL)
 """For a suite where each layer can answer by itself."""
+HEADS_ELSE_RULES = (Layer.UNION, Layer.LEXICAL)
+"""For a suite where the heads answer when they are here, and rules only when they are not."""
 HEADS_ONLY = (Layer.UNION,)
 """For a suite that no rules answer: what the product says is what the heads say."""
 

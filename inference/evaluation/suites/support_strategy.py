@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from inference.contracts import Speaker
 from inference.evaluation.classes import class_figures
 from inference.evaluation.figures import Figure
-from inference.evaluation.layers import BOTH, Layer
+from inference.evaluation.layers import HEADS_ELSE_RULES, Layer
 from inference.evaluation.readings import top
 from inference.evaluation.rows import Prediction, Row, message, text_of
 from inference.insight import behaviour
@@ -13,7 +13,7 @@ from inference.safety.detectors.given import Given
 
 NAME = "support_strategy"
 ADAPTERS = ("exchange",)
-LAYERS = BOTH
+LAYERS = HEADS_ELSE_RULES
 VERSIONS = {"behaviour": behaviour.VERSION}
 LABELS = (
     "Questions",

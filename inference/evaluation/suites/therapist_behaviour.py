@@ -6,14 +6,15 @@ from typing import Any
 from inference.contracts import Speaker
 from inference.evaluation.classes import agreement, class_figures
 from inference.evaluation.figures import Figure
-from inference.evaluation.layers import BOTH, Layer
+from inference.evaluation.layers import HEADS_ELSE_RULES, Layer
 from inference.evaluation.rows import Prediction, Row, message, text_of
 from inference.insight import behaviour
+from inference.safety.detectors.behaviour import four_classes
 from inference.safety.detectors.given import Given
 
 NAME = "therapist_behaviour"
 ADAPTERS = ("exchange",)
-LAYERS = BOTH
+LAYERS = HEADS_ELSE_RULES
 VERSIONS = {"behaviour": behaviour.VERSION}
 LABELS = ("question", "reflection", "input", "other")
 FORMS = {
@@ -44,17 +45,13 @@ def given(row: Row) -> Given:
 
 
 def prediction(given: Given, layer: Layer) -> dict[str, Any]:
-    form, confidence = _coded(given) if layer is Layer.LEXICAL or not given.readings else _read(given)
+    """As the heads have it where they read, as the rules have it where not."""
+    if layer is not Layer.LEXICAL and "behaviour" in given.readings:
+        _, form, confidence = four_classes(given.readings)
+    else:
+        form, confidence = _coded(given)
     label, subtype = FORMS[form]
     return {"label": label, "subtype": subtype, "confidence": round(confidence, 4)}
-
-
-def _read(given: Given) -> tuple[str, float]:
-    """The likeliest label first, then the likeliest form of it; the label's probability."""
-    scores = given.readings["behaviour"].scores
-    by_label = {label: sum(scores[form] for form in scores if FORMS[form][0] == label) for label in LABELS}
-    best = max(by_label, key=by_label.__getitem__)
-    return max((f for f in scores if FORMS[f][0] == best), key=scores.__getitem__), by_label[best]
 
 
 def _coded(given: Given) -> tuple[str, float]:
