@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from inference.contracts.assess import Assessment, AssessRequest, BehaviourCode, Label
-from inference.contracts.common import (
+from inference.contracts.messages import (
     MAX_BODY_BYTES,
     MAX_FACTS,
     MAX_FINDINGS,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from inference import strict_json as strict
-from inference.contracts.common import (
+from inference.contracts.messages import (
     MAX_FACTS,
     MAX_FINDINGS,
     MAX_MESSAGE_CHARACTERS,
