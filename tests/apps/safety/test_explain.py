@@ -34,7 +34,7 @@ def test_the_gravest_comes_first_and_one_place_is_told_once() -> None:
     grave = Finding("suicidal", 0.95, "", None, None, "head.crisis", "1")
     found = explain(heard(*again, grave), text=SAID, own=True).findings
     assert [each.kind for each in found if each.who.startswith("Read by")] == ["suicidal", "bias"]
-    assert found[0].strength == "As strong as something that is under way."
+    assert found[0].strength == "Grave, and about this very moment."
 
 
 @pytest.mark.parametrize(
