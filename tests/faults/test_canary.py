@@ -88,6 +88,7 @@ async def test_what_a_person_wrote_stands_nowhere_in_the_clear(
     canary = fresh_words()
     (talker,) = await talkers(1)
     await talker.finished(await talker.say(canary.sentence))
+    await talker.finished(await talker.say(f"I want to kill myself. {canary.sentence}"))
     await talk_badly(talker, canary)
     await sign_in_badly(visitor, canary)
     await break_while_saying(talker, slow_stack, canary)
