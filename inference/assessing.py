@@ -25,6 +25,8 @@ from inference.contracts import (
 )
 from inference.engine.gate import Gate
 from inference.insight.behaviour import Coding, code_turn
+from inference.safety.detectors import bias, crisis, emotion, empathy, harm, talk, technique
+from inference.safety.detectors.behaviour import combine
 from inference.safety.detectors.given import Detected, Given, speaker_of
 from inference.safety.screen import screen
 
@@ -53,7 +55,7 @@ class Detector(Protocol):
         """What it sees. Should not raise; one that does is counted and leaves the assessment partial."""
 
 
-DETECTORS: tuple[Detector, ...] = ()
+DETECTORS: tuple[Detector, ...] = (crisis, harm, bias, talk, empathy, technique, emotion)
 """Every detector, in the order in which their findings are listed."""
 
 
@@ -151,7 +153,8 @@ def _assessment(seen: Seen) -> Assessment:
     versions = {"screen": screening.version}
     coding = Coding((), True, "")
     if given.speaker == Speaker.THERAPIST:
-        coding = code_turn(given.text, previous_client=given.said_to)
+        ruled = code_turn(given.text, previous_client=given.said_to)
+        coding = combine(ruled, given.readings, text=given.text)
         versions["behaviour"] = coding.version
     findings = [*screening.findings, *seen.findings]
     return Assessment(
