@@ -1,7 +1,8 @@
 """The three mechanisms of empathy that a reply expresses (after EPITOME): warmth, understanding, interest.
 
 Each is a level, 0 none, 1 weak, 2 strong; the expected level is what composites use, since it does not jump where a
-head is torn between two. Knows one reply after what it answers. It measures what is expressed, not what is felt or received.
+head is torn between two. Knows one reply after what it answers. It measures what is expressed, not what is felt or
+received.
 """
 
 from collections.abc import Mapping
