@@ -1,8 +1,9 @@
 """From rows to predictions: the heads read in batches, then each layer answers. Looks at no label."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import track
@@ -19,23 +20,28 @@ BATCH = 64
 NO_HEADS = "the trained heads or their encoder are not here: the rules alone answer"
 
 
+class VersionedHeads(HeadReader, Protocol):
+    versions: Mapping[str, str]
+    """By adapter."""
+
+
 @dataclass(frozen=True)
 class ReadRows:
-    """What a suite is given of every row. `heads`: whether the trained heads read it; `versions` by rule and head."""
+    """What a suite is given of every row. `heads`: whether the trained heads read it; `versions` of rules and heads."""
 
     given: Sequence[Given]
     heads: bool
     versions: dict[str, str]
 
 
-def shipped_heads(suite: Suite, data: Path | None = None) -> HeadReader | None:
+def shipped_heads(suite: Suite, data: Path | None = None) -> VersionedHeads | None:
     """The heads that the suite asks, or None where they are not here."""
     from inference.encoder.reader import load_heads  # noqa: PLC0415 - torch takes seconds, and may not be there
 
     return load_heads(data or data_directory(), only=suite.ADAPTERS)
 
 
-def read(suite: Suite, rows: Sequence[Row], heads: HeadReader | None, console: Console) -> ReadRows:
+def read(suite: Suite, rows: Sequence[Row], heads: VersionedHeads | None, console: Console) -> ReadRows:
     """What the suite is given of the rows, with the heads' readings where there are heads."""
     given = [_given(suite, row, number) for number, row in enumerate(rows, 1)]
     versions = dict(suite.VERSIONS)
@@ -46,8 +52,7 @@ def read(suite: Suite, rows: Sequence[Row], heads: HeadReader | None, console: C
         _batches(given), f"{suite.NAME}: heads", console=console, total=-(-len(given) // BATCH)
     ):
         seen += heads.read(batch)
-    for each in seen:
-        versions |= {f"head.{name}": reading.version for name, reading in each.readings.items()}
+    versions |= {f"heads.{adapter}": version for adapter, version in heads.versions.items()}
     return ReadRows(seen, True, versions)
 
 

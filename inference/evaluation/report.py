@@ -60,13 +60,7 @@ def print_table(report: Report, console: Console) -> None:
             table.add_row(layer, figure.name, *_shown(figure), str(figure.n))
         table.add_section()
     console.print(table)
-    console.print(", ".join(_named(report.versions)))
-
-
-def _named(versions: Mapping[str, str]) -> list[str]:
-    """Heads of one adapter share their version; say it once."""
-    pairs = {("heads" if name.startswith("head.") else name, version) for name, version in versions.items()}
-    return [f"{name}: {version}" for name, version in sorted(pairs)]
+    console.print(", ".join(f"{name}: {version}" for name, version in sorted(report.versions.items())))
 
 
 def _shown(figure: Figure) -> tuple[str, str]:

@@ -17,6 +17,7 @@ class ScriptedHeads:
         self, scores: Mapping[str, Mapping[str, Mapping[str, float]]], tags: Mapping[str, tuple[Tag, ...]]
     ):
         self.scores, self.tags, self.sizes = scores, tags, []
+        self.versions = {"scripted": "h1"}
 
     def read(self, given: Sequence[Given]) -> list[Given]:
         self.sizes.append(len(given))
@@ -100,7 +101,6 @@ ROWS: dict[str, list[Row]] = {
         {"text": "Ok.", "labels": ["neutral"]},
     ],
 }
-INPUT_FIELDS = frozenset({"text", "history", "seeker", "response"})
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def test_heads_read_in_batches_and_rows_keep_their_order(
     assert [each.text for each in seen.given] == [f"row {at}" for at in range(100)]
     labels = [each["label"] for each in answers(suite, seen, Layer.UNION, quiet)]
     assert labels == ["neutral"] * 70 + ["change"] + ["neutral"] * 29
-    assert seen.versions == {"head.talk": "h1"}
+    assert seen.versions == {"heads.scripted": "h1"}
 
 
 def test_the_lexical_layer_sees_no_reading(scripted: Callable[..., object], quiet: Console) -> None:

@@ -13,7 +13,7 @@ REPORT = Report(
     file="rows.jsonl",
     sha256="ab" * 32,
     rows=40,
-    versions={"screen": "screen 1", "head.crisis.kind": "m 1", "head.crisis.severity": "m 1"},
+    versions={"screen": "screen 1", "heads.message": "m 1"},
     figures={
         Layer.UNION: [Figure("recall", 0.95, 0.9, 1.0, 40)],
         Layer.LEXICAL: [Figure("recall", None, None, None, 0), Figure("number of alarms", 3, 1.0, 6.0, 40)],
@@ -27,7 +27,7 @@ def test_the_file_holds_every_figure_with_its_layer_and_what_it_was_made_of(tmp_
         "suite": "crisis",
         "file": {"name": "rows.jsonl", "sha256": "ab" * 32},
         "rows": 40,
-        "versions": {"screen": "screen 1", "head.crisis.kind": "m 1", "head.crisis.severity": "m 1"},
+        "versions": {"screen": "screen 1", "heads.message": "m 1"},
         "figures": [
             {"layer": "union", "name": "recall", "value": 0.95, "low": 0.9, "high": 1.0, "n": 40},
             {"layer": "lexical", "name": "recall", "value": None, "low": None, "high": None, "n": 0},
@@ -43,4 +43,4 @@ def test_the_table_shows_values_with_their_intervals_and_a_dash_where_there_is_n
     assert "union recall 0.950 0.900 to 1.000 40" in lines
     assert "lexical recall - - 0" in lines
     assert "lexical number of alarms 3 1 to 6 40" in lines
-    assert "heads: m 1, screen: screen 1" in lines
+    assert "heads.message: m 1, screen: screen 1" in lines
