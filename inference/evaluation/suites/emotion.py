@@ -8,8 +8,9 @@ from inference.evaluation.errors import EvaluationError
 from inference.evaluation.figures import Counts, Figure, f_of, figure, mean_present, sessions
 from inference.evaluation.layers import HEADS_ONLY, Layer
 from inference.evaluation.rows import Prediction, Row, message
+from inference.insight.emotion import HEAD, NEUTRAL, emotions_of
 from inference.safety.detectors.given import Given
-from inference.safety.detectors.thresholds import thresholds, thresholds_version
+from inference.safety.detectors.thresholds import thresholds_version
 
 NAME = "emotion"
 ADAPTERS = ("message",)
@@ -23,12 +24,10 @@ def given(row: Row) -> Given:
 
 def prediction(given: Given, layer: Layer) -> dict[str, list[str]]:
     """Every emotion that is likely enough, and the likeliest in any case."""
-    reading = given.readings.get("emotion")
+    reading = given.readings.get(HEAD)
     if reading is None:
-        return {"labels": ["neutral"]}
-    least = thresholds(NAME)["emotion"]
-    named = [label for label, chance in reading.scores.items() if chance >= least]
-    return {"labels": named or [reading.top]}
+        return {"labels": [NEUTRAL]}
+    return {"labels": [label for label, _ in emotions_of(given.readings)] or [reading.top]}
 
 
 def figures(rows: Sequence[Row], predictions: Sequence[Prediction]) -> list[Figure]:

@@ -7,15 +7,14 @@ from inference.evaluation.classes import class_figures
 from inference.evaluation.errors import EvaluationError
 from inference.evaluation.figures import Figure
 from inference.evaluation.layers import HEADS_ONLY, Layer
-from inference.evaluation.readings import top
 from inference.evaluation.rows import Prediction, Row, said_by, text_of
+from inference.insight.empathy import MECHANISMS, empathy_of
 from inference.safety.detectors.given import Given
 
 NAME = "empathy"
 ADAPTERS = ("exchange",)
 LAYERS = HEADS_ONLY
 VERSIONS: dict[str, str] = {}
-MECHANISMS = ("emotional_reactions", "interpretations", "explorations")
 LEVELS = ("0", "1", "2")
 
 
@@ -25,7 +24,8 @@ def given(row: Row) -> Given:
 
 
 def prediction(given: Given, layer: Layer) -> dict[str, int]:
-    return {name: int(top(given, f"empathy.{name}", otherwise="0")[0]) for name in MECHANISMS}
+    read = empathy_of(given.readings)
+    return {name: read[name].level if name in read else 0 for name in MECHANISMS}
 
 
 def figures(rows: Sequence[Row], predictions: Sequence[Prediction]) -> list[Figure]:
