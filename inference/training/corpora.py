@@ -8,7 +8,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inference.encoder.heads import BEHAVIOURS
@@ -35,6 +35,8 @@ class Example:
     targets: Mapping[str, Target]
     said: str = ""
     source: str = ""
+    group: str = ""
+    """Examples of one group are learned from together or kept aside together: a conversation, a near-miss pair."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,12 @@ def _add(corpus: Corpus, path: Path, reader: _Reader, name: str, licence: str, *
     rows = 0
     for number, row in enumerate(rows_of(path), 1):
         try:
-            corpus.examples += [_from(example, name) for example in reader.read(row)]
+            corpus.examples += [replace(example, source=name) for example in reader.read(row)]
         except (KeyError, TypeError, ValueError) as error:
             raise CorpusError(f"{path.name}, row {number}: {type(error).__name__} in {error}") from error
         rows += 1
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     corpus.files.append(SourceFile(name, digest, licence, rows, own))
-
-
-def _from(example: Example, source: str) -> Example:
-    return Example(example.adapter, example.text, example.targets, example.said, source)
 
 
 def _recognised(path: Path) -> _Reader:
@@ -135,7 +133,8 @@ def _crisis(row: Row) -> list[Example]:
         "crisis.timeline": str(row["timeline"]),
         "protective": frozenset(map(str, row["protective"])),  # type: ignore[call-overload]
     }
-    return [Example("message", str(row["text"]), targets, _turns(row.get("history"), 3))]
+    said = _turns(row.get("history"), 3)
+    return [Example("message", str(row["text"]), targets, said, group=str(row.get("pair", "")))]
 
 
 def _harm(row: Row) -> list[Example]:
@@ -144,7 +143,7 @@ def _harm(row: Row) -> list[Example]:
         "bias": "yes" if row["biased"] else "no",
         "bias.kinds": frozenset(map(str, row["kinds"])) if row["biased"] else frozenset(),  # type: ignore[call-overload]
     }
-    return [Example("message", str(row["text"]), targets)]
+    return [Example("message", str(row["text"]), targets, group=str(row.get("pair", "")))]
 
 
 def _talk(row: Row) -> list[Example]:
@@ -160,7 +159,7 @@ def _talk(row: Row) -> list[Example]:
                 "behaviour": main_behaviour(codes, str(turn.get("form", ""))),
                 "codes": frozenset(codes),
             }
-        examples.append(Example("exchange", str(turn["text"]), targets, said))
+        examples.append(Example("exchange", str(turn["text"]), targets, said, group=str(row["id"])))
     return examples
 
 
@@ -276,22 +275,18 @@ PUBLIC_READERS = (
 
 
 def split(examples: Sequence[Example], *, share: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """Examples to learn from and, of each source, a `share` kept to choose by; the same for the same seed."""
+    """Examples to learn from and, of each source, a `share` of its groups kept to choose by; the same for the same
+    seed."""
     kept, held = [], []
-    by_source: dict[str, list[Example]] = {}
-    for example in examples:
-        by_source.setdefault(example.source, []).append(example)
+    by_source: dict[str, dict[str, list[Example]]] = {}
+    for number, example in enumerate(examples):
+        groups = by_source.setdefault(example.source, {})
+        groups.setdefault(example.group or f"alone {number}", []).append(example)
     chance = random.Random(seed)
     for source in sorted(by_source):
-        rows = by_source[source]
-        block = _BLOCK if source.startswith("talk/") else 1
-        blocks = [rows[at : at + block] for at in range(0, len(rows), block)]
-        chance.shuffle(blocks)
-        cut = round(len(blocks) * share)
-        held += [example for rows in blocks[:cut] for example in rows]
-        kept += [example for rows in blocks[cut:] for example in rows]
+        groups = list(by_source[source].values())
+        chance.shuffle(groups)
+        cut = round(len(groups) * share)
+        held += [example for group in groups[:cut] for example in group]
+        kept += [example for group in groups[cut:] for example in group]
     return kept, held
-
-
-_BLOCK = 40
-"""Turns of one conversation stay on one side."""
