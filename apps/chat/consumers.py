@@ -20,11 +20,11 @@ from apps.chat.follower import SocketFollower
 from apps.chat.frames import AboutMe, Frame, Ping, Resume, Send, Stop, error_frame, read_frame
 from apps.chat.hub import hub
 from apps.chat.origin import headers_of
-from apps.chat.store import in_store, outside_walls
 from apps.chat.watch import watch
 from apps.chat.who import Visitor, session_key_of, visitor_for
 from apps.core.errors import RefusedError
 from apps.core.middleware import AWAY
+from apps.core.store import in_store, outside_walls
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_NOT_FOUND = 4404

@@ -17,12 +17,12 @@ from django.conf import settings
 
 from apps.chat import turns
 from apps.chat.bus import bus
-from apps.chat.engines import reply_source
 from apps.chat.frames import Frame
 from apps.chat.hub import hub
-from apps.chat.store import in_store
 from apps.chat.turns import Begun
+from apps.core.engines import reply_source
 from apps.core.middleware import AWAY
+from apps.core.store import in_store
 from apps.encounters import services
 from apps.encounters.answering import FixedReply, Plan
 from apps.encounters.enums import Source, TurnStatus

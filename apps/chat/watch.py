@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from apps.chat.store import outside_walls
 from apps.chat.who import Visitor, gone
 from apps.core.middleware import AWAY
+from apps.core.store import outside_walls
 
 CHECK_AGAIN_S = 4.0
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
-from apps.chat import engines, store
+from apps.core import engines, store
 from apps.core.organisation import acting_for
 from apps.encounters.models import Encounter
 from apps.practice.services import start_practice

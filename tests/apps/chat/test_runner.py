@@ -6,8 +6,8 @@ import pytest
 from apps.chat import runner
 from apps.chat.frames import Frame
 from apps.chat.hub import hub
-from apps.chat.store import in_store
 from apps.core.organisation import acting_for
+from apps.core.store import in_store
 from apps.encounters import services
 from apps.encounters.answering import FixedReply, Plan
 from apps.encounters.enums import Source, TurnStatus
