@@ -1,0 +1,78 @@
+"""Train what the product ships: the encoder's heads, with the adapter they share."""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
+
+NAME = "train"
+HELD_SHARE = 0.08
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(dest="what", required=True)
+    head = what.add_parser("head", help="a head, with every head that shares its adapter, and its card")
+    head.add_argument("name", help="a head (crisis.kind, talk, ...) or an adapter (message, exchange, tags)")
+    head.add_argument(
+        "--extra", type=Path, nargs="*", default=[], help="JSON Lines of public collections or of your own"
+    )
+    head.add_argument("--out", type=Path, default=None, help="folder for weights and card (the shipped one)")
+    head.add_argument("--threads", type=int, default=2)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import torch  # noqa: PLC0415 - takes seconds
+    from rich.progress import Progress  # noqa: PLC0415
+    from safetensors.torch import save_file  # noqa: PLC0415
+
+    from inference.encoder.reader import WEIGHTS, WEIGHTS_FILE  # noqa: PLC0415
+    from inference.training import cards, corpora, heads, held  # noqa: PLC0415
+
+    adapter = _adapter_of(arguments.name)
+    base = folder_of(EMBEDDINGS, data_directory())
+    if not is_present(EMBEDDINGS, data_directory()):
+        raise ValueError("the encoder is not here; run: python -m inference models fetch default")
+    torch.set_num_threads(arguments.threads)
+    recipe = heads.RECIPES[adapter]
+    corpus = corpora.load(arguments.extra)
+    kept, aside = corpora.split(corpus.of(adapter), share=HELD_SHARE, seed=recipe.seed)
+    with Progress() as bar:
+        task = bar.add_task(f"training {adapter} on {len(kept)} examples")
+        network = heads.train(
+            base,
+            adapter,
+            kept,
+            recipe=recipe,
+            tell=lambda step, steps, loss: bar.update(
+                task, completed=step, total=steps, description=f"{adapter}, loss {loss:.3f}"
+            ),
+        )
+    folder: Path = (arguments.out or WEIGHTS) / adapter
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(network.small_state(), folder / WEIGHTS_FILE)
+    used = {example.source for example in corpus.of(adapter)}
+    figures = held.measure(network, aside, base, names=frozenset(), seed=recipe.seed)
+    cards.write_card(
+        folder,
+        adapter,
+        weights_sha256=hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest(),
+        recipe=recipe,
+        files=[file for file in corpus.files if file.path in used],
+        held=figures,
+        base_sha256=EMBEDDINGS.sha256,
+    )
+    for figure in figures:
+        print(f"{figure.head:28} {figure.figure} {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})")
+    print(f"written to {folder}")
+    return 0
+
+
+def _adapter_of(name: str) -> str:
+    from inference.encoder.heads import ADAPTERS  # noqa: PLC0415 - imports torch
+
+    for adapter, specs in ADAPTERS.items():
+        if name == adapter or any(spec.name == name for spec in specs):
+            return adapter
+    known = ", ".join(spec.name for specs in ADAPTERS.values() for spec in specs)
+    raise ValueError(f"no head {name}; there are: {known}")

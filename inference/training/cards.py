@@ -1,0 +1,101 @@
+"""The card beside an adapter's weights: what it was trained on, how, how good it is on rows kept aside, where it fails.
+
+`card.json` is for programs and tests, `card.md` the same for people. What training cannot know (known failures, figures
+on public sets, how a threshold was chosen) is written by hand in `notes.toml` beside it and taken into both.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from inference.encoder.heads import ADAPTERS, Answer
+from inference.encoder.reader import CARD_FILE
+from inference.training.corpora import SourceFile
+from inference.training.heads import Recipe
+from inference.training.held import HeldFigure
+
+NOTES_FILE = "notes.toml"
+EVALUATION_ONLY = (
+    "crisis_silver",
+    "therapist_behaviour",
+    "client_talk",
+    "mi_dialogues",
+    "empathy",
+    "support_strategy",
+)
+"""Collections without a licence to train shipped weights: no card may name them among its training files."""
+
+
+def write_card(
+    folder: Path,
+    adapter: str,
+    *,
+    weights_sha256: str,
+    recipe: Recipe,
+    files: Sequence[SourceFile],
+    held: Sequence[HeldFigure],
+    base_sha256: str,
+) -> None:
+    """Write card.json and card.md into `folder`; its `notes.toml`, where there is one, is taken in."""
+    notes_file = folder / NOTES_FILE
+    notes = tomllib.loads(notes_file.read_text(encoding="utf-8")) if notes_file.is_file() else {}
+    card = {
+        "adapter": adapter,
+        "version": f"{adapter} {weights_sha256[:8]}",
+        "weights_sha256": weights_sha256,
+        "base": {"name": "all-MiniLM-L6-v2", "sha256": base_sha256, "licence": "Apache-2.0"},
+        "heads": [
+            {"name": spec.name, "what": spec.what, "labels": list(spec.labels), "answer": str(spec.answer)}
+            for spec in ADAPTERS[adapter]
+        ],
+        "recipe": asdict(recipe) | {"passes": dict(recipe.passes)},
+        "training_files": [asdict(file) for file in files],
+        "held_out": [asdict(figure) for figure in held],
+        **notes,
+    }
+    (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "card.md").write_text(_page(card), encoding="utf-8")
+
+
+def _page(card: Mapping[str, object]) -> str:
+    heads: list[dict[str, object]] = card["heads"]  # type: ignore[assignment]
+    files: list[dict[str, object]] = card["training_files"]  # type: ignore[assignment]
+    held: list[dict[str, object]] = card["held_out"]  # type: ignore[assignment]
+    parts = [
+        f"# {card['version']}",
+        f"Low-rank weights and heads on all-MiniLM-L6-v2 (Apache-2.0). Weights sha256 `{card['weights_sha256']}`.",
+        "## What it answers",
+        _table(("head", "question", "labels"), [(h["name"], h["what"], _labels(h)) for h in heads]),
+        "## Trained on",
+        _table(
+            ("file", "rows", "licence", "sha256"),
+            [(f["path"], f["rows"], f["licence"], f"`{str(f['sha256'])[:16]}…`") for f in files],
+        ),
+        "## On rows kept aside from training",
+        _table(
+            ("head", "figure", "rows", "value", "95 %"),
+            [(h["head"], h["figure"], h["rows"], h["value"], f"{h['low']} to {h['high']}") for h in held],
+        ),
+    ]
+    for title, key in (
+        ("Measured elsewhere", "measured"),
+        ("Thresholds", "thresholds"),
+        ("Known failures", "failures"),
+    ):
+        entries = card.get(key)
+        if isinstance(entries, list) and entries:
+            parts += [f"## {title}", "\n".join(f"- {entry}" for entry in entries)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _labels(head: Mapping[str, object]) -> str:
+    labels: list[str] = head["labels"]  # type: ignore[assignment]
+    joined = ", ".join(labels)
+    return joined if head["answer"] != Answer.ANY else f"any of: {joined}"
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+    return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows)])
