@@ -24,7 +24,7 @@ from inference.safety.pii.tokens import Token
 _MOST_TOWN_TOKENS = 14
 _BOX = re.compile(
     r"\b(?:\d{1,5} )?(?:p\.? ?o\.? ?box|postfach|apartado(?: de correos)?"
-    r"|bo[îi]te postale|b\.?p\.?|postbus|psc|unit \d{1,5},? box)"
+    r"|bo[îi]te postale|postbus|psc|unit \d{1,5},? box)"
     r"[ #]{0,2}\d{1,6}(?:,? ?box \d{1,6})?\b",
     re.IGNORECASE,
 )
@@ -117,6 +117,8 @@ def _named(text: str, parts: Sequence[Token], at: int) -> tuple[int, float, str]
         return 0, 0.0, ""
     stop, kind = street(parts, at)
     numbered = any(part.kind == "number" for part in parts[at:stop])
+    if kind and numbered and _code_follows(parts, stop):
+        return stop, 0.85, "a name and a number before a postal code and a town"
     if kind == "word" and numbered and token.lower not in ordinary_words():
         return stop, 0.8, "a street's name and a number"
     if kind and street_words().cue.search(text[max(0, token.start - 40) : token.start]):
@@ -129,6 +131,14 @@ def _named(text: str, parts: Sequence[Token], at: int) -> tuple[int, float, str]
     ):
         return stop, 0.6, "a street's name"
     return 0, 0.0, ""
+
+
+def _code_follows(parts: Sequence[Token], at: int) -> bool:
+    """Whether a comma or a line's end, a code of three to six digits and a capital come next."""
+    if at + 2 >= len(parts) or parts[at].text != "," and parts[at].kind != "line":
+        return False
+    code, town = parts[at + 1], parts[at + 2]
+    return code.kind == "number" and 3 <= len(code.text) <= 6 and town.capital and town.gap
 
 
 def _units_before(parts: Sequence[Token], at: int) -> int:

@@ -53,14 +53,14 @@ def sort_of(word: str) -> str:
 
 def _made_of_ordinary(word: str) -> bool:
     """Contractions, words joined by a hyphen, plurals and other endings of ordinary words."""
-    head, apostrophe, _ = word.partition("'")
-    if apostrophe and (head in ordinary_words() or head == "i"):
-        return True
     if len(word) < 2:
         return word in "ai"
     pieces = word.split("-")
+    head, apostrophe, _ = word.partition("'")
+    if apostrophe and len(pieces) == 1:
+        return head in ordinary_words() or head == "i"
     if len(pieces) > 1:
-        return all(len(piece) < 2 or piece in ordinary_words() for piece in pieces)
+        return all(len(piece) < 2 or piece in ordinary_words() or "i'" in piece[:2] for piece in pieces)
     for ending in _INFLECTED:
         stem = word.removesuffix(ending)
         if (

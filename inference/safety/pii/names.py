@@ -165,7 +165,7 @@ def _fits(parts: Sequence[Token], at: int, cue: str, shouting: bool) -> bool:
         )
     if known == "given":
         return True
-    return cue == "named" and known in ("", "family") and len(token.text) > 2
+    return cue in ("named", "title") and known in ("", "family") and len(token.text) > 2
 
 
 def _name_follows(parts: Sequence[Token], at: int) -> bool:
@@ -273,7 +273,13 @@ def _goes_on(parts: Sequence[Token], at: int, *, small: bool, cue: str) -> bool:
 
 def _goes_on_as_organisation(parts: Sequence[Token], stop: int) -> bool:
     follows = parts[stop] if stop < len(parts) else None
+    if follows is not None and follows.text == "&":
+        return stop + 1 < len(parts) and parts[stop + 1].capital and not _known_name(parts[stop + 1])
     return follows is not None and follows.capital and follows.lower in _words().organisations
+
+
+def _known_name(token: Token) -> bool:
+    return sort_of(token.lower) in ("given", "family")
 
 
 def _weight(parts: Sequence[Token], at: int, stop: int, run: Sequence[Token], cue: str) -> tuple[float, str]:
@@ -292,7 +298,7 @@ def _weight(parts: Sequence[Token], at: int, stop: int, run: Sequence[Token], cu
         return (0.3 if placed and run[0].shouted else 0.55 if placed else 0.8), "is a family name"
     if cue == "likely":
         return 0.75, "follows words that often introduce a name"
-    if placed:
+    if placed and not (kinds == ["word"] and parts[at - 1].lower == "to"):
         return 0.3, "rather a place"
     return _alone(parts, at, stop, run, kinds)
 

@@ -129,9 +129,7 @@ def _cards(text: str) -> Iterator[Span]:
 
 def _ssns(text: str) -> Iterator[Span]:
     for match in _SSN.finditer(text):
-        if not possible_ssn(match[1], match[3], match[4]):
-            continue
         if _SSN_CONTEXT.search(before(text, match.start())):
             yield Span("ssn", *match.span(), 0.97, "follows the words social security")
-        elif match[2] == "-":
+        elif match[2] == "-" and possible_ssn(match[1], match[3], match[4]):
             yield Span("ssn", *match.span(), 0.8, "has the form of a US social security number")
