@@ -1,11 +1,14 @@
 """Engines for tests of both sides, and for `--engine scripted`: words without a model.
 
 `ScriptedEngine` is the one hand-written fake at the engine; it imports no torch. `build_tiny_model` makes a
-random model small enough to load in milliseconds; its words are noise. Neither knows how a client answers.
+random model small enough to load in milliseconds; its words are noise. `build_tiny_encoder` makes an encoder as wide
+as MiniLM that has learned nothing. None of them knows how a client answers.
 """
 
 import asyncio
 import random
+import re
+import string
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -238,4 +241,36 @@ def build_tiny_model(folder: Path, *, seed: int = 7) -> Path:
         torch.manual_seed(seed)
         LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+def build_tiny_encoder(folder: Path, *, seed: int = 7) -> Path:
+    """A random one-layer BERT of MiniLM's width, with the ids of the uncased vocabulary's special tokens; returns
+    `folder`. Its words are those of SCRIPTED_LINES; others it reads letter by letter."""
+    import torch  # noqa: PLC0415 - slow, and this module must stay importable where torch is not installed
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers  # noqa: PLC0415 - as above
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast  # noqa: PLC0415 - as above
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - as above
+
+    disable_progress_bar()
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    signs = string.ascii_lowercase + string.digits
+    words = sorted(set(re.findall(r"[a-z]{2,}", " ".join(SCRIPTED_LINES).lower())))
+    unused = [f"[unused{number}]" for number in range(99)]
+    learned = ["[PAD]", *unused, "[UNK]", "[CLS]", "[SEP]", "[MASK]", *string.punctuation, *signs]
+    vocabulary = {word: at for at, word in enumerate([*learned, *(f"##{sign}" for sign in signs), *words])}
+    backend = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))  # type: ignore[call-arg]
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=384,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=12,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=backend, **special).save_pretrained(folder)
     return folder
