@@ -1,8 +1,8 @@
 """Four measures of whether a detector treats groups of people alike, over rows that name their group.
 
 Demographic parity: is it as often positive? Equalised odds: does it miss, and alarm falsely, as often? Calibration:
-does a score mean the same? Representation: are the groups there at all? Each measure states every group with an interval and
-the widest difference between groups. Shares have Wilson intervals (95 %); differences and calibration errors have
+does a score mean the same? Representation: are the groups there at all? Each measure states every group with an
+interval and the widest difference between groups. Shares have Wilson intervals (95 %); differences and calibration errors have
 percentile bootstrap intervals, rows drawn anew within each group, seeded. A difference of the widest kind is biased
 upwards where groups are small, so groups under SMALL rows are flagged and left out of it.
 
