@@ -2,9 +2,9 @@
 
 Demographic parity: is it as often positive? Equalised odds: does it miss, and alarm falsely, as often? Calibration:
 does a score mean the same? Representation: are the groups there at all? Each measure states every group with an
-interval and the widest difference between groups. Shares have Wilson intervals (95 %); differences and calibration errors have
-percentile bootstrap intervals, rows drawn anew within each group, seeded. A difference of the widest kind is biased
-upwards where groups are small, so groups under SMALL rows are flagged and left out of it.
+interval and the widest difference between groups. Shares have Wilson intervals (95 %); differences and calibration
+errors have percentile bootstrap intervals, rows drawn anew within each group, seeded. The widest difference is biased
+upwards where groups are small, and so is a calibration error: groups under SMALL rows are flagged and not compared.
 
 Knows rows, not the detector. The measures cannot all be level at once where base rates differ; which matters is not
 decided here.
