@@ -15,7 +15,8 @@ from inference.errors import ModelError
 
 RANK = 32
 ALPHA = 64
-LORA_DROPOUT = 0.05
+NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+"""Drawing masks on a CPU cost more than half of a training step; the heads keep their dropout, labels are smoothed."""
 PLACES = ["query", "key", "value", "dense"]
 
 
@@ -34,13 +35,13 @@ class Network(nn.Module):
         self.adapter = adapter
         try:
             encoder = AutoModel.from_pretrained(
-                base, local_files_only=True, dtype=torch.float32, add_pooling_layer=False
+                base, local_files_only=True, dtype=torch.float32, add_pooling_layer=False, **NO_DROPOUT
             )
         except (OSError, ValueError) as error:
             raise ModelError(
                 "the embedding model cannot be loaded; run: python -m inference models fetch default"
             ) from error
-        lora = LoraConfig(r=RANK, lora_alpha=ALPHA, lora_dropout=LORA_DROPOUT, target_modules=PLACES)
+        lora = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=PLACES)
         self.encoder: nn.Module = get_peft_model(encoder, lora) if trained else encoder
         self.heads = build(adapter)
 
