@@ -36,6 +36,8 @@ AT_ONCE = 16
 """Messages that the heads read in one go; between two goes of a large batch others may pass."""
 HEADS = "heads"
 """The name under which heads that cannot be read are counted."""
+CODER = "behaviour"
+"""The coder's name among versions and failures."""
 
 
 class HeadReader(Protocol):
@@ -68,6 +70,7 @@ class Seen:
     labels: list[Label] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    coding: Coding | None = None
 
 
 class Assessor:
@@ -97,6 +100,8 @@ class Assessor:
     def assess_many(self, requests: Sequence[AssessRequest]) -> list[Assessment]:
         """One assessment a request, in their order; the heads read them together."""
         seen = self.look([_given(request) for request in requests])
+        for each in seen:
+            self._code(each)
         return [_assessment(each) for each in seen]
 
     def look(self, given: Sequence[Given]) -> list[Seen]:
@@ -135,6 +140,18 @@ class Assessor:
             seen.versions[detector.NAME] = detector.VERSION
         return seen
 
+    def _code(self, seen: Seen) -> None:
+        """What a therapist does, by rules and heads; by the rules alone where the two cannot be put together."""
+        given = seen.given
+        if given.speaker != Speaker.THERAPIST:
+            return
+        seen.coding = code_turn(given.text, previous_client=given.said_to)
+        try:
+            seen.coding = combine(seen.coding, given.readings, text=given.text)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(CODER, error)
+            seen.failed.append(CODER)
+
     def _failed(self, name: str, error: Exception) -> None:
         """The place of an error and its kind; its message could hold what somebody wrote."""
         frames = "".join(traceback.format_tb(error.__traceback__))
@@ -151,11 +168,9 @@ def _assessment(seen: Seen) -> Assessment:
     given = seen.given
     screening = screen(given.text, history=given.own_history)
     versions = {"screen": screening.version}
-    coding = Coding((), True, "")
-    if given.speaker == Speaker.THERAPIST:
-        ruled = code_turn(given.text, previous_client=given.said_to)
-        coding = combine(ruled, given.readings, text=given.text)
-        versions["behaviour"] = coding.version
+    coding = seen.coding or Coding((), True, "")
+    if seen.coding is not None:
+        versions[CODER] = coding.version
     findings = [*screening.findings, *seen.findings]
     return Assessment(
         findings=tuple(_gravest(findings)),

@@ -146,3 +146,18 @@ def test_every_detector_has_a_name_of_its_own_and_answers_about_anything() -> No
     assert len(set(names)) == len(names)
     seen = Assessor().assess(asked("\u202e\x07 \U0001f600" * 50))
     assert {*names} <= seen.versions.keys()
+
+
+def test_a_coder_that_cannot_use_the_heads_leaves_the_rules_codes(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Heads):
+        def read(self, given: Sequence[Given]) -> list[Given]:
+            odd = {"codes": Reading({"Q": "likely"}, "m1"), "behaviour": Reading({}, "m1")}
+            return [replace(each, readings=odd) for each in given]
+
+    failed: list[str] = []
+    assessor = Assessor(Odd(), detectors=[])
+    assessor.on_failure = failed.append
+    seen = assessor.assess(asked("What brings you here, zqparrot?", mode=Mode.PRACTICE))
+    assert [code.code for code in seen.codes] == ["Q"]
+    assert (seen.partial, failed) == (True, ["behaviour"])
+    assert "zqparrot" not in caplog.text

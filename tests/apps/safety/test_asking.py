@@ -10,7 +10,9 @@ import pytest
 
 from apps.core.metrics import ASSESSMENTS
 from apps.safety.asking import MOST_CHARACTERS, MOST_MESSAGES, ask, request_for
+from apps.safety.policy_table import policy_table
 from inference import strict_json as strict
+from inference.assessing import Assessor
 from inference.client import WorkerClient
 from inference.contracts import Assessment, AssessRequest, BehaviourCode, Finding, Label
 from inference.errors import EngineAwayError, EngineBusyError, EngineGarbageError, EngineRefusedError
@@ -142,3 +144,23 @@ async def test_a_worker_over_http_cannot_break_or_delay_a_turn(raw: bytes | None
         assessed = await ask(client, asked())
     assert time.monotonic() - begun < 1
     assert assessed.why == why
+
+
+@pytest.mark.parametrize("mode", ["practice", "support"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to kill myself, I have the pills here.",
+        "People like you are always late. You speak good English for an immigrant.",
+        "At your age you should know better. Call me on +44 20 7946 0958.",
+        "What brings you here today?",
+    ],
+)
+async def test_what_our_own_detectors_answer_is_believed_and_known_to_the_policy(
+    mode: str, text: str
+) -> None:
+    answer = Assessor().assess(request_for("r", mode, text, talk=[("", "So. Talk.")]))
+    assessed = await ask(ScriptedEngine(assessment=answer), asked(text))
+    assert assessed.why in ("", "partial")
+    unknown = {finding.kind for finding in answer.findings if not policy_table().group(finding.kind)}
+    assert unknown == set()
