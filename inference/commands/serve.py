@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from inference.assessing import Assessor
+from inference.assessing import Assessor, HeadReader
 from inference.config import DRAIN_S, WorkerConfig, from_environment
 from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
@@ -115,7 +115,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
         print("the embedding model is not there: whether words do what was planned is not judged", flush=True)
     bundled = str(folder_of(TEXT, config.data) / TEXT.weights)
     gate = Gate()
-    assessor = Assessor(passage=gate.ahead)
+    assessor = Assessor(_heads(config), passage=gate.ahead)
     engine = ModelWorker(
         config.model or bundled,
         load=lambda source: load(source, name=TEXT.name if source == bundled else None),
@@ -126,3 +126,17 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
         gate=gate,
     )
     return engine, assessor
+
+
+def _heads(config: WorkerConfig) -> HeadReader | None:
+    """What reads for the detectors. Without it, or with weights that do not fit, every assessment says it is partial."""
+    from inference.encoder.reader import load_heads  # noqa: PLC0415 - torch, as above
+
+    try:
+        heads = load_heads(config.data)
+    except ModelError as error:
+        print(f"the heads cannot be loaded ({error}): assessments are partial", flush=True)
+        return None
+    if heads is None:
+        print("the heads are not there: assessments are partial", flush=True)
+    return heads
