@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     save_file(network.small_state(), folder / WEIGHTS_FILE)
     used = {example.source for example in corpus.of(adapter)}
-    figures = held.measure(network, aside, base, names=frozenset(), seed=recipe.seed)
+    figures = held.measure(network, aside, base, seed=recipe.seed)
     cards.write_card(
         folder,
         adapter,

@@ -11,6 +11,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from inference.encoder.heads import SHAPES
+from inference.safety.pii.lists import family_names, given_names
+
 WINDOW = 192
 """Tokens of one window of a text read alone."""
 OVERLAP = 32
@@ -20,6 +23,7 @@ SAID_TOKENS = 72
 """Of what was said before, its last tokens."""
 ANSWER_TOKENS = 128
 STEP = 16
+LONGEST_NAME = 40
 CLS, SEP, PAD = 101, 102, 0
 """BERT's uncased vocabulary."""
 
@@ -89,15 +93,16 @@ def pad(pieces: Sequence[Piece]) -> Rows:
     return Rows(ids, kinds, mask)
 
 
-def shape_features(text: str, piece: Piece, *, names: frozenset[str] = frozenset()) -> list[list[float]]:
+def shape_features(text: str, piece: Piece) -> list[list[float]]:
     """For every token the spelling that an uncased vocabulary loses (SHAPES numbers each): begins with a capital, all
     capitals, has a digit, is digits alone, begins a line, follows a full stop, is written on to the word before, is a
     name people commonly bear."""
+    names = given_names() | family_names()
     rows = []
     for start, end in piece.spans:
         word = text[start:end]
         before = text[:start].rstrip(" \t")[-1:]
-        known = _whole_word(text, start, end).lower() in names if word else False
+        known = bool(names and word) and _whole_word(text, start, end).lower() in names
         rows.append(
             [
                 float(word[:1].isupper()),
@@ -110,14 +115,16 @@ def shape_features(text: str, piece: Piece, *, names: frozenset[str] = frozenset
                 float(known),
             ]
             if word
-            else [0.0] * 8
+            else [0.0] * SHAPES
         )
     return rows
 
 
 def _whole_word(text: str, start: int, end: int) -> str:
-    while start > 0 and text[start - 1].isalpha():
+    """The word around a token, cut where it is longer than a name: scripts without spaces are one long word."""
+    first, last = max(0, start - LONGEST_NAME), min(len(text), end + LONGEST_NAME)
+    while start > first and text[start - 1].isalpha():
         start -= 1
-    while end < len(text) and text[end].isalpha():
+    while end < last and text[end].isalpha():
         end += 1
     return text[start:end]

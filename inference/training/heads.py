@@ -70,7 +70,6 @@ def train(
     examples: Sequence[Example],
     *,
     recipe: Recipe,
-    names: frozenset[str] = frozenset(),
     tell: Callable[[int, int, float], None] = lambda step, steps, loss: None,
 ) -> Network:
     """A trained network. `tell` hears of every step: its number, how many there are, and the running loss."""
@@ -79,7 +78,7 @@ def train(
     tokenizer = reading_tokenizer(base)
     network = Network(base, adapter, trained=True)
     specs = ADAPTERS[adapter]
-    prepared = {id(example): prepare(tokenizer, example, specs, names=names) for example in examples}
+    prepared = {id(example): prepare(tokenizer, example, specs) for example in examples}
     seen = [prepared[id(example)] for example in drawn(examples, recipe, chance)]
     weights = {
         spec.name: _class_weights(spec, list(prepared.values()))
@@ -130,13 +129,11 @@ def drawn(examples: Sequence[Example], recipe: Recipe, chance: random.Random) ->
     return result
 
 
-def prepare(
-    tokenizer: Tokenizer, example: Example, specs: Sequence[HeadSpec], *, names: frozenset[str]
-) -> Prepared:
+def prepare(tokenizer: Tokenizer, example: Example, specs: Sequence[HeadSpec]) -> Prepared:
     paired = example.adapter == "exchange" or (example.adapter == "message" and example.said)
     piece = exchange(tokenizer, example.said, example.text) if paired else windows(tokenizer, example.text)[0]
     tagged = any(spec.answer is Answer.TAGS for spec in specs)
-    shapes = shape_features(example.text, piece, names=names) if tagged else None
+    shapes = shape_features(example.text, piece) if tagged else None
     return Prepared(piece, shapes, {spec.name: _target(spec, example, piece) for spec in specs})
 
 

@@ -34,13 +34,11 @@ class HeldFigure:
     high: float
 
 
-def measure(
-    network: Network, examples: Sequence[Example], base: Path, *, names: frozenset[str], seed: int
-) -> list[HeldFigure]:
+def measure(network: Network, examples: Sequence[Example], base: Path, *, seed: int) -> list[HeldFigure]:
     """One figure a head that has rows here, in the order of heads."""
     tokenizer = reading_tokenizer(base)
     specs = ADAPTERS[network.adapter]
-    prepared = [prepare(tokenizer, example, specs, names=names) for example in examples]
+    prepared = [prepare(tokenizer, example, specs) for example in examples]
     pairs: dict[str, list[tuple[frozenset[int], frozenset[int]]]] = {spec.name: [] for spec in specs}
     for first in range(0, len(prepared), TOGETHER):
         _collect(network, prepared[first : first + TOGETHER], specs, pairs)
