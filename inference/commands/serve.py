@@ -129,7 +129,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
 
 
 def _heads(config: WorkerConfig) -> HeadReader | None:
-    """What reads for the detectors. Without it, or with weights that do not fit, assessments say that they are partial."""
+    """What reads for the detectors. Without it, assessments say that they are partial."""
     from inference.encoder.reader import load_heads  # noqa: PLC0415 - torch, as above
 
     try:
