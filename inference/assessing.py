@@ -25,7 +25,7 @@ from inference.contracts import (
 )
 from inference.engine.gate import Gate
 from inference.insight.behaviour import Coding, code_turn
-from inference.safety.detectors import bias, crisis, emotion, empathy, harm, talk, technique
+from inference.safety.detectors import bias, crisis, emotion, empathy, gates, harm, pii, talk, technique
 from inference.safety.detectors.behaviour import combine
 from inference.safety.detectors.given import Detected, Given, speaker_of
 from inference.safety.screen import screen
@@ -57,7 +57,7 @@ class Detector(Protocol):
         """What it sees. Should not raise; one that does is counted and leaves the assessment partial."""
 
 
-DETECTORS: tuple[Detector, ...] = (crisis, harm, bias, talk, empathy, technique, emotion)
+DETECTORS: tuple[Detector, ...] = (crisis, harm, bias, gates, pii, talk, empathy, technique, emotion)
 """Every detector, in the order in which their findings are listed."""
 
 
