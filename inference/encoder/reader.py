@@ -2,13 +2,13 @@
 
 Each adapter is folded into its own copy of MiniLM, so that one pass answers all heads that share it: a text is read by
 `message` and `tags`, and by `exchange` together with what was said to it. A long text is read in windows and the window
-that alarms most speaks for it; a message with history is read alone and after that history, and the graver reading
-holds. Knows no threshold.
+that alarms most speaks for it; a message with history is read alone and after that history, and of a crisis the graver
+reading holds. Knows no threshold.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from inference.contracts import Speaker
-from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, TAGS, Answer, HeadSpec
+from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, SEVERITIES, TAGS, Answer, HeadSpec
 from inference.encoder.network import Answers, Network
 from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
 from inference.errors import ModelError
@@ -36,6 +36,10 @@ SAID_TURNS = 2
 """Earlier messages that an answer is read after in an exchange."""
 LEAST_TAG = 0.3
 """Probability from which a tag is handed on; detectors ask for more."""
+SEVERITY = "crisis.severity"
+CRISIS = frozenset({SEVERITY, "crisis.kind", "crisis.timeline"})
+ALARM = "moderate"
+"""The severity from which a message is a crisis."""
 HELPERS = frozenset({Speaker.THERAPIST, Speaker.COMPANION})
 ONLY_HELPERS = frozenset({"behaviour", "codes", "strategy", "technique"})
 ONLY_OTHERS = frozenset({"talk"})
@@ -74,6 +78,8 @@ class Heads:
 
     def read(self, given: Sequence[Given]) -> list[Given]:
         """The same messages in the same order, with readings by head and tags."""
+        if not given:
+            return []
         readings: list[dict[str, Reading]] = [{} for _ in given]
         tags: list[tuple[Tag, ...]] = [() for _ in given]
         if MESSAGE in self._networks:
@@ -100,14 +106,13 @@ class Heads:
                 before = "\n".join(message.text for message in each.history[-HISTORY_TURNS:])
                 jobs.append(_Job(at, exchange(self._tokenizer, before, each.text)))
         answers = self._run(MESSAGE, [job.piece for job in jobs])
-        for spec in ADAPTERS[MESSAGE]:
-            chances = _chances(spec, answers.logits[spec.name])
-            for at in range(len(given)):
-                rows = [row for row, job in enumerate(jobs) if job.at == at]
-                alone = [row for row in rows if jobs[row].piece.kinds[-1] == 0] or rows
-                used = rows if spec.name.startswith("crisis.") else alone
-                kept = _speaking(spec, chances, used)
-                readings[at][spec.name] = self._reading(MESSAGE, spec, chances[kept])
+        chances = {spec.name: _chances(spec, answers.logits[spec.name]) for spec in ADAPTERS[MESSAGE]}
+        for at in range(len(given)):
+            rows = [row for row, job in enumerate(jobs) if job.at == at]
+            alone = [row for row in rows if jobs[row].piece.kinds[-1] == 0]
+            for spec in ADAPTERS[MESSAGE]:
+                kept = _crisis(spec, chances, rows) if spec.name in CRISIS else _spoken(spec, chances, alone)
+                readings[at][spec.name] = self._reading(MESSAGE, spec, kept)
 
     def _read_exchanges(self, given: Sequence[Given], readings: list[dict[str, Reading]]) -> None:
         pieces = [
@@ -136,7 +141,7 @@ class Heads:
         found: list[list[Tag]] = [[] for _ in given]
         for row, job in enumerate(jobs):
             found[job.at] += _tags(spec, chances[row], job.piece, given[job.at].text)
-        return [tuple(sorted(set(each), key=lambda tag: (tag.start, tag.end))) for each in found]
+        return [_joined(each) for each in found]
 
     @torch.inference_mode()
     def _run(
@@ -171,10 +176,14 @@ _TOGETHER = 16
 
 
 def version_of(folder: Path) -> str:
-    """The card's version, or the beginning of the weights' hash where there is no card."""
+    """The card's version, or the beginning of the weights' hash where there is no card. Raises ModelError where the
+    card cannot be read."""
     card = folder / CARD_FILE
     if card.is_file():
-        return str(json.loads(card.read_text(encoding="utf-8"))["version"])
+        try:
+            return str(json.loads(card.read_text(encoding="utf-8"))["version"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"{folder.name}: its card cannot be read") from error
     return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()[:12]
 
 
@@ -184,9 +193,11 @@ def _loaded(base: Path, adapter: str, file: Path) -> Network:
         state = {name: tensor.float() for name, tensor in load_file(file).items()}
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{file.parent.name}: its weights cannot be read") from error
-    wanted = set(network.small_state())
-    if set(state) != wanted:
+    wanted = {name: tensor.shape for name, tensor in network.small_state().items()}
+    if {name: tensor.shape for name, tensor in state.items()} != wanted:
         raise ModelError(f"{file.parent.name}: these are not the weights of its heads")
+    if not all(tensor.isfinite().all() for tensor in state.values()):
+        raise ModelError(f"{file.parent.name}: some of its weights are not finite")
     network.load_state_dict(state, strict=False)
     network.merged()
     network.encoder.to(torch.bfloat16)
@@ -197,15 +208,26 @@ def _chances(spec: HeadSpec, logits: Tensor) -> Tensor:
     return logits.sigmoid() if spec.answer is Answer.ANY else logits.softmax(-1)
 
 
-def _speaking(spec: HeadSpec, chances: Tensor, rows: Sequence[int]) -> int:
-    """Which row speaks for a message read in several: the one least sure that there is nothing."""
-    if len(rows) == 1:
-        return rows[0]
-    nothing = {"none": 0, "no": 0}
-    at = next((spec.labels.index(label) for label in nothing if label in spec.labels), None)
-    if at is None:
-        return max(rows, key=lambda row: float(chances[row].max()))
-    return min(rows, key=lambda row: float(chances[row][at]))
+def _crisis(spec: HeadSpec, chances: Mapping[str, Tensor], rows: Sequence[int]) -> Tensor:
+    """What several rows of one message say together of a crisis. Severity: at every level the row that holds it, or a
+    graver one, likeliest. Kind and time: what the row says that most probably alarms."""
+    severities = chances[SEVERITY][list(rows)]
+    at_least = severities.flip(-1).cumsum(-1).flip(-1)
+    if spec.name == SEVERITY:
+        gravest = torch.nn.functional.pad(at_least.amax(0)[1:], (1, 1))
+        gravest[0] = 1.0
+        return (gravest[:-1] - gravest[1:]).clamp(min=0)
+    return chances[spec.name][rows[int(at_least[:, SEVERITIES.index(ALARM)].argmax())]]
+
+
+def _spoken(spec: HeadSpec, chances: Mapping[str, Tensor], rows: Sequence[int]) -> Tensor:
+    """What the windows of one message say together: any label that one of them shows, or else the answer of the one
+    least sure that there is nothing."""
+    own = chances[spec.name][list(rows)]
+    if spec.answer is Answer.ANY:
+        return own.amax(0)
+    nothing = next(spec.labels.index(label) for label in ("none", "no") if label in spec.labels)
+    return own[int(own[:, nothing].argmin())]
 
 
 def _in_order(values: Sequence[Tensor], back: dict[int, int]) -> Tensor:
@@ -243,3 +265,15 @@ def _tags(spec: HeadSpec, chances: Tensor, piece: Piece, text: str) -> list[Tag]
             label, end = here, span[1]
             scores = [*scores, float(chances[at][spec.labels.index(here)])]
     return tags
+
+
+def _joined(tags: Sequence[Tag]) -> tuple[Tag, ...]:
+    """In the order of the text; what two windows read of the same stretch as one, with the likelier score."""
+    joined: list[Tag] = []
+    for tag in sorted(tags, key=lambda each: (each.label, each.start, each.end)):
+        last = joined[-1] if joined else None
+        if last and last.label == tag.label and tag.start < last.end:
+            joined[-1] = Tag(tag.label, last.start, max(last.end, tag.end), max(last.score, tag.score))
+        else:
+            joined.append(tag)
+    return tuple(sorted(joined, key=lambda each: (each.start, each.end, each.label)))

@@ -97,12 +97,11 @@ def shape_features(text: str, piece: Piece) -> list[list[float]]:
     """For every token the spelling that an uncased vocabulary loses (SHAPES numbers each): begins with a capital, all
     capitals, has a digit, is digits alone, begins a line, follows a full stop, is written on to the word before, is a
     name people commonly bear."""
-    names = given_names() | family_names()
     rows = []
     for start, end in piece.spans:
         word = text[start:end]
         before = text[:start].rstrip(" \t")[-1:]
-        known = bool(names and word) and _whole_word(text, start, end).lower() in names
+        whole = _whole_word(text, start, end).lower() if word else ""
         rows.append(
             [
                 float(word[:1].isupper()),
@@ -112,7 +111,7 @@ def shape_features(text: str, piece: Piece) -> list[list[float]]:
                 float(before in ("", "\n")),
                 float(before in (".", "!", "?", ":")),
                 float(start > 0 and text[start - 1 : start].isalnum()),
-                float(known),
+                float(whole in given_names() or whole in family_names()),
             ]
             if word
             else [0.0] * SHAPES

@@ -20,7 +20,7 @@ from inference.contracts import Message, ReplyRequest, WordingLimits
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS
 from inference.models.fetch import fetch
-from inference.testing import build_tiny_model
+from inference.testing import build_tiny_encoder, build_tiny_model
 
 SECRET = "a secret for tests"
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +29,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_model(tmp_path_factory.mktemp("tiny-model"))
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_encoder(tmp_path_factory.mktemp("tiny-encoder"))
 
 
 @pytest.fixture
