@@ -1,6 +1,6 @@
 """MiniLM, one low-rank adapter, the heads that share it: token states in, logits out. Used to train and to read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Answers:
     """Logits by head: (rows, labels), or (rows, tokens, labels) for tags; `weights` (rows, tokens) that pooled them."""
 
     logits: Mapping[str, Tensor]
-    weights: Mapping[str, Tensor]
+    weights: Mapping[str, Sequence[Tensor]]
 
 
 class Network(nn.Module):

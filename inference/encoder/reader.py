@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from inference.contracts import Speaker
+from inference.encoder.decisive import decisive
 from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, SEVERITIES, TAGS, Answer, HeadSpec
 from inference.encoder.network import Answers, Network
 from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
@@ -34,6 +35,8 @@ HISTORY_TURNS = 3
 """Earlier messages, of both, that a message is read after."""
 SAID_TURNS = 2
 """Earlier messages that an answer is read after in an exchange."""
+LEAST_ALARM = 0.3
+"""Probability of an alarm from which the sentence that it rests on is handed on."""
 LEAST_TAG = 0.3
 """Probability from which a tag is handed on; detectors ask for more."""
 SEVERITY = "crisis.severity"
@@ -82,12 +85,13 @@ class Heads:
             return []
         readings: list[dict[str, Reading]] = [{} for _ in given]
         tags: list[tuple[Tag, ...]] = [() for _ in given]
-        if MESSAGE in self._networks:
-            self._read_messages(given, readings)
-        if EXCHANGE in self._networks:
-            self._read_exchanges(given, readings)
         if TAGS in self._networks:
             tags = self._read_tags(given)
+        if EXCHANGE in self._networks:
+            self._read_exchanges(given, readings)
+        if MESSAGE in self._networks:
+            looked = self._read_messages(given, readings)
+            tags = [(*own, *more) for own, more in zip(tags, looked, strict=True)]
         return [
             replace(each, readings=read, tags=tagged)
             for each, read, tagged in zip(given, readings, tags, strict=True)
@@ -98,7 +102,11 @@ class Heads:
         for text in ("Good morning.", "It is raining, and it has been raining for a week. " * 4):
             self.read([Given(text, Speaker.SEEKER)])
 
-    def _read_messages(self, given: Sequence[Given], readings: list[dict[str, Reading]]) -> None:
+    def _read_messages(
+        self, given: Sequence[Given], readings: list[dict[str, Reading]]
+    ) -> list[tuple[Tag, ...]]:
+        """Fills in the readings; for every message that may alarm, the sentence that the severity rests on."""
+        looked: list[tuple[Tag, ...]] = []
         jobs = []
         for at, each in enumerate(given):
             jobs += [_Job(at, piece) for piece in windows(self._tokenizer, each.text)]
@@ -113,6 +121,13 @@ class Heads:
             for spec in ADAPTERS[MESSAGE]:
                 kept = _crisis(spec, chances, rows) if spec.name in CRISIS else _spoken(spec, chances, alone)
                 readings[at][spec.name] = self._reading(MESSAGE, spec, kept)
+            row = max(rows, key=lambda each: _alarm(chances[SEVERITY][each]))
+            looked.append(
+                _rests_on(
+                    given[at].text, jobs[row].piece, answers.weights[SEVERITY][row], chances[SEVERITY][row]
+                )
+            )
+        return looked
 
     def _read_exchanges(self, given: Sequence[Given], readings: list[dict[str, Reading]]) -> None:
         pieces = [
@@ -151,6 +166,7 @@ class Heads:
         network = self._networks[adapter]
         order = sorted(range(len(pieces)), key=lambda row: len(pieces[row].ids))
         logits: dict[str, list[Tensor]] = {}
+        weights: dict[str, list[Tensor]] = {}
         for first in range(0, len(order), _TOGETHER):
             chosen = order[first : first + _TOGETHER]
             rows = pad([pieces[row] for row in chosen])
@@ -158,10 +174,16 @@ class Heads:
             states = network.encoder(
                 input_ids=rows.ids, attention_mask=rows.mask, token_type_ids=rows.kinds
             ).last_hidden_state
-            for name, values in network.answer(states.float(), rows.mask, spelled).logits.items():
+            answered = network.answer(states.float(), rows.mask, spelled)
+            for name, values in answered.logits.items():
                 logits.setdefault(name, []).extend(values)
+            for name, values in answered.weights.items():
+                weights.setdefault(name, []).extend(values)
         back = {row: at for at, row in enumerate(order)}
-        return Answers({name: _in_order(values, back) for name, values in logits.items()}, {})
+        in_order = {
+            name: [values[back[row]] for row in range(len(order))] for name, values in weights.items()
+        }
+        return Answers({name: _in_order(values, back) for name, values in logits.items()}, in_order)
 
     def _reading(self, adapter: str, spec: HeadSpec, chances: Tensor) -> Reading:
         scores = {label: round(float(chance), 4) for label, chance in zip(spec.labels, chances, strict=True)}
@@ -206,6 +228,17 @@ def _loaded(base: Path, adapter: str, file: Path) -> Network:
 
 def _chances(spec: HeadSpec, logits: Tensor) -> Tensor:
     return logits.sigmoid() if spec.answer is Answer.ANY else logits.softmax(-1)
+
+
+def _alarm(severities: Tensor) -> float:
+    return float(severities[SEVERITIES.index(ALARM) :].sum())
+
+
+def _rests_on(text: str, piece: Piece, weights: Tensor, severities: Tensor) -> tuple[Tag, ...]:
+    """The sentence that most of the attention is on, where an alarm is not far."""
+    alarm = _alarm(severities)
+    place = decisive(text, piece, weights) if alarm >= LEAST_ALARM else None
+    return (Tag(SEVERITY, *place, round(alarm, 4)),) if place else ()
 
 
 def _crisis(spec: HeadSpec, chances: Mapping[str, Tensor], rows: Sequence[int]) -> Tensor:

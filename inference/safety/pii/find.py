@@ -17,6 +17,8 @@ from inference.safety.pii.phones import phones
 from inference.safety.pii.spans import Span, apart
 from inference.safety.pii.tokens import masked, tokens
 
+LABELS = frozenset({"name", "address", "organisation", "place", "title", "group"})
+"""What a tagger of personal data calls words; tags of other readings are not its matter."""
 TAGGED = ("name", "address")
 """Labels of a tagger that are kinds; its other labels say what a word is instead and only suppress."""
 SURE_RULE = 0.9
@@ -29,8 +31,9 @@ def find_pii(text: str, tags: Sequence[Tag] = ()) -> list[Span]:
     formed = apart([*patterned(text), *phones(text), *births(text)])
     parts = masked(tokens(text), [(span.start, span.end) for span in formed])
     ruled = [*addresses(text, parts), *names(parts)]
-    if tags:
-        ruled = _judged(ruled, tags)
+    spelled = [tag for tag in tags if tag.label in LABELS]
+    if spelled:
+        ruled = _judged(ruled, spelled)
     return apart([*formed, *ruled])
 
 
