@@ -17,6 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     head.add_argument(
         "--extra", type=Path, nargs="*", default=[], help="JSON Lines of public collections or of your own"
     )
+    head.add_argument(
+        "--written", type=Path, default=None, help="folder of rows in the written forms (the shipped one)"
+    )
+    head.add_argument("--base", type=Path, default=None, help="folder of the encoder (the fetched one)")
     head.add_argument("--out", type=Path, default=None, help="folder for weights and card (the shipped one)")
     head.add_argument("--threads", type=int, default=2)
 
@@ -30,12 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
     from inference.training import cards, corpora, heads, held  # noqa: PLC0415
 
     adapter = _adapter_of(arguments.name)
-    base = folder_of(EMBEDDINGS, data_directory())
-    if not is_present(EMBEDDINGS, data_directory()):
-        raise ValueError("the encoder is not here; run: python -m inference models fetch default")
+    base = arguments.base or _fetched_base()
     torch.set_num_threads(arguments.threads)
     recipe = heads.RECIPES[adapter]
-    corpus = corpora.load(arguments.extra)
+    corpus = corpora.load(arguments.extra, written=arguments.written or corpora.WRITTEN)
     kept, aside = corpora.split(corpus.of(adapter), share=HELD_SHARE, seed=recipe.seed)
     with Progress() as bar:
         task = bar.add_task(f"training {adapter} on {len(kept)} examples")
@@ -56,16 +58,26 @@ def run(arguments: argparse.Namespace) -> int:
     cards.write_card(
         folder,
         adapter,
-        weights_sha256=hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest(),
+        weights_sha256=_sha256(folder / WEIGHTS_FILE),
         recipe=recipe,
         files=[file for file in corpus.files if file.path in used],
         held=figures,
-        base_sha256=EMBEDDINGS.sha256,
+        base_sha256=_sha256(base / EMBEDDINGS.weights),
     )
     for figure in figures:
         print(f"{figure.head:28} {figure.figure} {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})")
     print(f"written to {folder}")
     return 0
+
+
+def _fetched_base() -> Path:
+    if not is_present(EMBEDDINGS, data_directory()):
+        raise ValueError("the encoder is not here; run: python -m inference models fetch default")
+    return folder_of(EMBEDDINGS, data_directory())
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _adapter_of(name: str) -> str:

@@ -17,15 +17,16 @@ from inference.training.heads import Recipe
 from inference.training.held import HeldFigure
 
 NOTES_FILE = "notes.toml"
-EVALUATION_ONLY = (
-    "crisis_silver",
-    "therapist_behaviour",
-    "client_talk",
-    "mi_dialogues",
-    "empathy",
-    "support_strategy",
-)
-"""Collections without a licence to train shipped weights: no card may name them among its training files."""
+EVALUATION_ONLY: Mapping[str, str] = {
+    "crisis_silver": "1042ab792b975d2fb3d84e85ba9d1c431f4e857be620066ed06c2be72f5045c0",
+    "therapist_behaviour": "05b1fa6bbd82471e88ccf641cbeb4fc0e31f2ecd11dc8c5bf76f0155fc5739df",
+    "client_talk": "b5c09dc0cb632115fd1735de81abdbd2db9159e8dac918f1e598739bc8f324e5",
+    "mi_dialogues": "4dc8cb913da8bcbe2f3163720ad08c536a6c8554a9cd184813ad67205303e43d",
+    "empathy": "6e93c263c1db3db232d9f67be5331f710b92432d898331824baa1394f1e904a6",
+    "support_strategy": "f01bf95b706b5910476f6f5803ff32fcd31272fe1a6cef0060dd415ec00022c7",
+}
+"""Collections without a licence to train shipped weights, with the sha256 of the files that heads are measured on: no
+card may have one among its training files."""
 
 
 def write_card(
@@ -38,7 +39,8 @@ def write_card(
     held: Sequence[HeldFigure],
     base_sha256: str,
 ) -> None:
-    """Write card.json and card.md into `folder`; its `notes.toml`, where there is one, is taken in."""
+    """Write card.json and card.md into `folder`; its `notes.toml`, where there is one, is taken in, but
+    never in the place of what training says."""
     notes_file = folder / NOTES_FILE
     notes = tomllib.loads(notes_file.read_text(encoding="utf-8")) if notes_file.is_file() else {}
     card = {
@@ -53,8 +55,8 @@ def write_card(
         "recipe": asdict(recipe) | {"passes": dict(recipe.passes)},
         "training_files": [asdict(file) for file in files],
         "held_out": [asdict(figure) for figure in held],
-        **notes,
     }
+    card |= {name: entry for name, entry in notes.items() if name not in card}
     (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "card.md").write_text(_page(card), encoding="utf-8")
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from inference.encoder.heads import ADAPTERS, SHAPES, Answer, HeadSpec
 from inference.encoder.network import Network
 from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
-from inference.training.corpora import Example
+from inference.training.corpora import CorpusError, Example
 
 BATCH = 32
 RATE = 5e-4
@@ -72,7 +72,10 @@ def train(
     recipe: Recipe,
     tell: Callable[[int, int, float], None] = lambda step, steps, loss: None,
 ) -> Network:
-    """A trained network. `tell` hears of every step: its number, how many there are, and the running loss."""
+    """A trained network. `tell` hears of every step: its number, how many there are, and the running loss. Raises
+    CorpusError without examples."""
+    if not examples:
+        raise CorpusError(f"{adapter}: there is nothing to learn from")
     torch.manual_seed(recipe.seed)
     chance = random.Random(recipe.seed)
     tokenizer = reading_tokenizer(base)
