@@ -15,7 +15,7 @@ from inference.evaluation.layers import BOTH, Layer
 from inference.evaluation.rows import Prediction, Row, message
 from inference.safety.detectors import crisis
 from inference.safety.detectors.given import Given
-from inference.safety.screen import screen
+from inference.safety.screen import SCORES, Screening, screen
 
 NAME = "crisis"
 ADAPTERS = ("message",)
@@ -31,6 +31,15 @@ KINDS = (
     "panic",
     "violence",
 )
+ASKED = {
+    "ways_to_die": "suicidal",
+    "ways_to_hurt": "self_harm",
+    "ways_against_others": "violence",
+    "ways_with_drugs": "substance",
+    "best_ways": "self_harm",
+    "urges_harm": "violence",
+}
+"""What the screen's rules for requests are about."""
 SAID_AS = {"abuse": "violence"}
 """The screen tells abuse apart; here it is violence."""
 
@@ -44,7 +53,20 @@ def prediction(given: Given, layer: Layer) -> dict[str, Any]:
     if layer is Layer.MODEL and (read := crisis.decide_crisis(given.readings)):
         return _answer(read.alarmed, read.kind, read.severity, read.alarm)
     view = crisis.crisis_of(given)
+    asked = _asked_for(view.lexical)
+    if asked and not view.alarmed:
+        return _answer(True, asked, "moderate", max(view.score, SCORES["moderate"]))
     return _answer(view.alarmed, view.kind, view.severity, view.score)
+
+
+def _asked_for(lexical: Screening) -> str:
+    """What a request for ways of causing harm is about, "" without one: the product refuses it in fixed words,
+    with help beside them, whatever else is read in the message."""
+    for finding in lexical.findings:
+        for rule, kind in ASKED.items():
+            if finding.kind == "method_request" and finding.detector.endswith(rule):
+                return kind
+    return ""
 
 
 def _answer(alarmed: bool, kind: str, severity: str, score: float) -> dict[str, Any]:
