@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "apps.safety",
     "apps.practice",
     "apps.chat",
+    "apps.api",
 ]
 
 MIDDLEWARE = [
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.audit.middleware.AuditContext",
+    "apps.api.middleware.ApiShape",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -131,6 +133,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "answer-batches": {"task": "api.answer_batches", "schedule": 5.0, "options": {"expires": 5}},
+    "send-webhooks": {"task": "api.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-batches": {"task": "api.forget_batches", "schedule": 300.0, "options": {"expires": 300}},
 }
 
 # The inference worker.
@@ -139,6 +144,10 @@ WORKER_SECRET = environment.text("PIXELATED_WORKER_SECRET")
 ENGINE = environment.text("PIXELATED_ENGINE", "worker")
 # How long a turn waits for the worker's detectors; then what the lexical screen saw stands.
 ASSESS_LIMIT_S = float(environment.text("PIXELATED_ASSESS_LIMIT_MS", "300")) / 1000
+# Models that /api/v1/reload-model may name, with commas; the one that speaks may always be loaded again.
+API_MODELS = frozenset(filter(None, environment.text("PIXELATED_API_MODELS").split(",")))
+# Webhooks go to public HTTPS addresses; on a developer's machine also to itself, by plain HTTP.
+CALLBACKS_PUBLIC_ONLY = environment.text("PIXELATED_ENV", "development") != "development"
 # What Prometheus sends to read /metrics; where it is unset nobody can.
 METRICS_SECRET = environment.text("PIXELATED_METRICS_SECRET")
 

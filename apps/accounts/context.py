@@ -13,6 +13,7 @@ NAVIGATION: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
     ("practice:library", "Practice", "practice", frozenset({Role.TRAINEE, Role.SUPERVISOR})),
     ("practice:sessions", "Sessions", "sessions", frozenset({Role.TRAINEE, Role.SUPERVISOR})),
     ("accounts:organisation", "People", "people", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
+    ("api:keys", "API keys", "key", frozenset({Role.ADMINISTRATOR})),
 )
 
 

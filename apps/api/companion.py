@@ -1,0 +1,111 @@
+"""How the companion and the educational assistant answer one message over the API: a plan, the request, honest words to
+fall back on.
+
+The plan follows from where the talk stands, by simple rules; richer planning belongs to the mode, which the API's
+callers do not sit in. Pure but for reading its data file once.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from apps.api.personas import Persona
+from apps.encounters.answering import FixedReply, Plan
+from apps.encounters.enums import Source
+from inference.contracts import Message, Person, ReplyRequest, Role, WordingLimits
+from inference.vocabulary import plans
+
+FILE = Path(__file__).parent / "data" / "companion.toml"
+HISTORY_TURNS = 6
+MAX_WORDS = {Persona.COMPANION: 60, Persona.EDUCATION: 110}
+MAX_SEGMENTS = {Persona.COMPANION: 3, Persona.EDUCATION: 5}
+SPEAKER = "Companion"
+_ORDER = ("ask", "reflect", "validate", "ask", "affirm", "reflect", "step", "summarise")
+"""Plans by the turn's number, from the first; it starts again after the last."""
+_FAREWELLS = ("bye", "goodbye", "good night", "goodnight", "that's all", "that is all", "thanks, that helped")
+
+Talk = Sequence[tuple[str, str]]
+"""(person, companion) oldest first; either may be empty."""
+
+
+@cache
+def _document() -> Mapping[str, object]:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def notice() -> str:
+    """What the companion is, said with every answer."""
+    return str(_document()["notice"])
+
+
+def version() -> str:
+    return f"companion lines {_document()['version']}"
+
+
+def lines() -> Mapping[str, Sequence[str]]:
+    """Authored lines by plan."""
+    return _document()["lines"]
+
+
+def plan_name(persona: Persona, *, talk: Talk, text: str) -> str:
+    """What to do in this turn, by a name of `lines`."""
+    if persona is Persona.EDUCATION:
+        return "explain"
+    if text.strip().lower().rstrip(".! ").endswith(_FAREWELLS):
+        return "close"
+    return _ORDER[len([person for person, _ in talk if person]) % len(_ORDER)]
+
+
+def authored(name: str, *, earlier: Sequence[str], seed: int) -> str:
+    """A line for the plan: one that was not said before where there is one, the same for the same seed."""
+    fresh = [line for line in lines()[name] if line not in earlier] or list(lines()[name])
+    return fresh[seed % len(fresh)]
+
+
+def companion_plan(
+    persona: Persona, *, talk: Talk, text: str, seed: int, request_id: str, max_tokens: int
+) -> Plan:
+    """How this message is answered: what the model is asked, and the line that stands where its words may not."""
+    name = plan_name(persona, talk=talk, text=text)
+    earlier = tuple(said for _, said in talk if said)
+    line = authored(name, earlier=earlier, seed=seed)
+    instruction = plans()[name].instruction if name in plans() else ""
+    section = _document()["educational" if persona is Persona.EDUCATION else "companion"]
+    request = ReplyRequest(
+        request_id=request_id,
+        persona=Person.COMPANION,
+        messages=(
+            Message(Role.SYSTEM, f"{section['instruction']}\n{instruction}".strip()),
+            *_said(talk),
+            Message(Role.USER, text),
+        ),
+        limits=WordingLimits(
+            speaker=SPEAKER,
+            person=Person.COMPANION,
+            max_words=MAX_WORDS[persona],
+            earlier=earlier[-HISTORY_TURNS:],
+            avoid=(text,),
+        ),
+        seed=seed,
+        max_segments=MAX_SEGMENTS[persona],
+        max_tokens=max_tokens,
+    )
+    return Plan(
+        FixedReply((line,), Source.AUTHORED), request, versions={"companion": version(), "plan": name}
+    )
+
+
+def _said(talk: Talk) -> list[Message]:
+    return [
+        Message(role, said)
+        for pair in talk[-HISTORY_TURNS:]
+        for role, said in zip((Role.USER, Role.ASSISTANT), pair, strict=True)
+        if said.strip()
+    ]
+
+
+def seed_of(*parts: str) -> int:
+    """0 to 2**31, the same for the same parts."""
+    return int.from_bytes(sha256("\x1f".join(parts).encode("utf-8", "replace")).digest()[:4]) >> 1

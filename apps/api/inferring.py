@@ -1,0 +1,147 @@
+"""Answers one `infer` request from its schema to its schema; batches answer many of them side by side.
+
+The one place that knows both what callers send and how a message is answered.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from apps.api.answering import Reply, said
+from apps.api.companion import notice
+from apps.api.errors import ApiError, AwayError, UnfitError
+from apps.api.exchange import Asked, Ready, checked, paired, prepare
+from apps.api.figures import crisis_signals, eq_scores, figures, techniques
+from apps.api.personas import Choice, inferred_persona, named_persona
+from apps.api.queries import Holder
+from apps.api.schemas import BatchEntry, ConversationMetadata, ErrorDetail, InferIn, InferOut
+from apps.core.engines import reply_source
+from apps.core.errors import UnavailableError
+from apps.core.middleware import AWAY
+from apps.encounters.enums import Source
+from apps.safety.asking import MOST_MESSAGES, ask
+from inference.contracts import Assessment, AssessRequest, Message, Role
+
+AT_ONCE = 4
+"""Requests of one batch that are answered side by side."""
+
+
+def persona_of(context_type: str, texts: Sequence[str]) -> Choice:
+    """Said outright, or read from the words.
+
+    Raises:
+        UnfitError: context_unknown.
+    """
+    if not context_type.strip():
+        return inferred_persona(texts)
+    choice = named_persona(context_type)
+    if choice is None:
+        raise UnfitError(
+            "context_unknown", "context_type names no persona: support, education, practice:<client>."
+        )
+    return choice
+
+
+def asked_of(body: InferIn, *, request_id: str) -> Asked:
+    """The request, checked as the chat checks a message. Raises UnfitError."""
+    talk = paired([(said.role, checked_earlier(said.content)) for said in body.conversation_history])
+    texts = [person for person, _ in talk if person] + [body.user_query]
+    return Asked(
+        text=checked(body.user_query),
+        talk=talk,
+        choice=persona_of(body.context_type, texts),
+        user_id=body.user_id,
+        session_id=body.session_id,
+        max_tokens=body.max_tokens,
+        request_id=request_id,
+    )
+
+
+def checked_earlier(text: str) -> str:
+    """Earlier words may be longer than a message, and are not empty."""
+    if not text.strip():
+        raise UnfitError("text_empty", "An earlier message has no words.")
+    return text.strip()
+
+
+async def infer(holder: Holder, body: InferIn, *, purpose: str = "infer", request_id: str = "") -> InferOut:
+    """Hear, answer and measure. Raises ApiError, and what the database raises."""
+    begun = time.perf_counter()
+    request_id = request_id or uuid4().hex
+    ready = await prepare(holder, asked_of(body, request_id=request_id), purpose=purpose)
+    reply = await said(ready)
+    measured = await reply_assessment(ready, reply) if body.include_metrics or body.use_eq_awareness else None
+    values = figures(measured if body.include_metrics else None)
+    return InferOut(
+        response=reply.text,
+        inference_time_ms=round((time.perf_counter() - begun) * 1000, 1),
+        eq_scores=eq_scores(measured) if body.use_eq_awareness else None,
+        conversation_metadata=_metadata(ready, reply, measured if body.include_metrics else None, values),
+        persona_mode=str(ready.asked.choice.persona),
+        confidence=values["confidence"],
+        request_id=request_id,
+    )
+
+
+async def reply_assessment(ready: Ready, reply: Reply) -> Assessment | None:
+    """The worker's reading of the reply; None where it did not answer, or the words are the protocol's."""
+    if reply.source is Source.PROTOCOL or not reply.text:
+        return None
+    asked = ready.asked
+    before = [
+        Message(role, said)
+        for pair in [*asked.talk, (asked.text, "")]
+        for role, said in zip((Role.USER, Role.ASSISTANT), pair, strict=True)
+        if said
+    ]
+    messages = (*before[-MOST_MESSAGES:], Message(Role.ASSISTANT, reply.text))
+    answered = await ask(reply_source(), AssessRequest(asked.request_id, messages, ready.mode))
+    return answered.assessment
+
+
+def _metadata(
+    ready: Ready, reply: Reply, measured: Assessment | None, values: dict[str, float | None]
+) -> ConversationMetadata:
+    heard, choice = ready.heard, ready.asked.choice
+    return ConversationMetadata(
+        detected_techniques=techniques(measured),
+        technique_consistency=values["technique_consistency"],
+        bias_score=values["bias_score"],
+        safety_score=values["safety_score"],
+        therapeutic_effectiveness_score=values["therapeutic_effectiveness_score"],
+        crisis_signals=[vars(signal) for signal in crisis_signals(heard)],
+        source=str(reply.source),
+        verdict=heard.verdict.code,
+        assessed=heard.assessment is not None,
+        help=list(ready.help),
+        notice=notice(),
+        persona_by=str(choice.how),
+        persona_confidence=choice.confidence,
+        client=ready.scenario or None,
+        model=reply.model.name if reply.model else None,
+    )
+
+
+async def infer_many(
+    holder: Holder, bodies: Sequence[InferIn], *, purpose: str = "batch"
+) -> list[BatchEntry]:
+    """Each request's answer or error, in their order, some side by side."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(index: int, body: InferIn) -> BatchEntry:
+        request_id = uuid4().hex
+        async with gate:
+            try:
+                return BatchEntry(
+                    index=index, result=await infer(holder, body, purpose=purpose, request_id=request_id)
+                )
+            except ApiError as error:
+                failed = error
+            except (*AWAY, UnavailableError):
+                failed = AwayError()
+        return BatchEntry(
+            index=index, error=ErrorDetail(code=failed.code, message=failed.message, request_id=request_id)
+        )
+
+    return list(await asyncio.gather(*(one(index, body) for index, body in enumerate(bodies))))

@@ -1,0 +1,207 @@
+"""What goes in and comes out, as the OpenAPI page shows it. Input is strict: no unknown fields, no other types."""
+
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+MAX_HISTORY = 100
+MAX_BATCH = 32
+MAX_TEXT = 4000
+MAX_EARLIER = 16_000
+Words = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+Earlier = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EARLIER)]
+Name = Annotated[str, StringConstraints(max_length=128)]
+
+
+class Strict(Schema):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ErrorDetail(Schema):
+    code: str = Field(description="Stable; for programs.")
+    message: str = Field(description="For developers. Never repeats what was sent.")
+    request_id: str
+
+
+class ErrorAnswer(Schema):
+    error: ErrorDetail
+
+
+class Said(Strict):
+    """One earlier message."""
+
+    role: Literal["user", "assistant"]
+    content: Earlier
+
+
+class InferIn(Strict):
+    user_query: Words = Field(description="What the person says now.")
+    conversation_history: list[Said] = Field(default=[], max_length=MAX_HISTORY, description="Oldest first.")
+    context_type: Name = Field(
+        default="",
+        description="`support`, `education`, or `practice:<client>`; empty: read from the words, else the companion.",
+    )
+    user_id: Name = Field(
+        default="", description="Your own id of the person; kept nowhere but as a pseudonym."
+    )
+    session_id: Name = Field(
+        default="", description="Yours; the same over a sitting keeps a client the same client."
+    )
+    use_eq_awareness: bool = Field(default=True, description="Give `eq_scores` of the reply.")
+    include_metrics: bool = Field(default=True, description="Give the figures of the reply.")
+    max_tokens: int = Field(default=96, ge=1, le=1024)
+
+
+class EqScores(Schema):
+    """Composites of the project's own, 0-1; null where a part was not read. Each has a card."""
+
+    emotional_awareness: float | None
+    empathy_recognition: float | None
+    emotional_regulation: float | None
+    social_cognition: float | None
+    interpersonal_skills: float | None
+    overall_eq: float | None
+
+
+class Technique(Schema):
+    name: str
+    confidence: float
+
+
+class CrisisSignal(Schema):
+    kind: str
+    severity: Literal["none", "low", "moderate", "high", "imminent"]
+    score: float
+    layer: Literal["lexical", "worker"]
+
+
+class HelpAction(Schema):
+    label: str
+    href: str
+    kind: Literal["call", "text", "page", "person"]
+
+
+class ConversationMetadata(Schema):
+    detected_techniques: list[Technique]
+    technique_consistency: float | None
+    bias_score: float | None
+    safety_score: float | None
+    therapeutic_effectiveness_score: float | None = Field(
+        description="Null for good: no formula over text could be validated."
+    )
+    crisis_signals: list[CrisisSignal] = Field(description="Heard in `user_query`, by either layer.")
+    source: Literal["model", "authored", "protocol"] = Field(
+        description="Whose words the response is made of."
+    )
+    verdict: str = Field(description="What policy decided on `user_query`.")
+    assessed: bool = Field(description="Whether the worker's layer answered about `user_query` in full.")
+    help: list[HelpAction] = Field(description="Ways to a person: show them where there are any.")
+    notice: str
+    persona_by: Literal["explicit", "inferred", "abstained"]
+    persona_confidence: float | None = Field(
+        description="1 where it was said outright, else null: it was guessed."
+    )
+    client: str | None = Field(description="The library's client who spoke.")
+    model: str | None
+
+
+class InferOut(Schema):
+    response: str
+    inference_time_ms: float
+    eq_scores: EqScores | None
+    conversation_metadata: ConversationMetadata
+    persona_mode: Literal["companion", "client", "education"]
+    confidence: float | None = Field(
+        description="How sure the readings behind the safety figures are; 0.5-1."
+    )
+    request_id: str
+
+
+class BatchIn(Strict):
+    requests: list[InferIn] = Field(min_length=1, max_length=MAX_BATCH)
+    asynchronous: bool = Field(default=False, description="Answer 202 at once and finish later.")
+    callback_url: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="Told by a signed webhook once an asynchronous batch is finished."
+    )
+
+
+class BatchEntry(Schema):
+    """Either `result` or `error`."""
+
+    index: int
+    result: InferOut | None = None
+    error: ErrorDetail | None = None
+
+
+class BatchOut(Schema):
+    count: int
+    failed: int
+    results: list[BatchEntry]
+
+
+class BatchLeft(Schema):
+    batch_id: str
+    status: Literal["waiting", "finished"]
+    count: int
+    results_at: str = Field(description="Where the results are read, with the same key's organisation.")
+    kept_until: str
+
+
+class BatchState(BatchLeft):
+    failed: int
+    results: list[BatchEntry] | None = None
+
+
+class HealthOut(Schema):
+    status: Literal["ok", "degraded", "unavailable"]
+    database: bool
+    worker: bool
+    degraded: list[str]
+
+
+class StatusOut(Schema):
+    worker: dict[str, Any] | None = Field(description="As the worker tells it; null while it is away.")
+    engine: str
+    versions: dict[str, str]
+
+
+class ReloadIn(Strict):
+    model: Name = Field(
+        default="", description="One of those the installation allows; empty: the same again."
+    )
+
+
+class ReloadOut(Schema):
+    model: dict[str, Any]
+
+
+class ProfileIn(Strict):
+    """Which client, by name or by what they are like."""
+
+    slug: Name | None = None
+    difficulty: Annotated[int, Field(ge=1, le=4)] | None = None
+
+
+class EncounterIn(Strict):
+    mode: Literal["practice", "support"]
+    session_type: Name | None = Field(default=None, description="For support.")
+    resistance_patterns: list[Name] = Field(default=[], max_length=9)
+    client_profile: ProfileIn = ProfileIn()
+
+
+class ClientOut(Schema):
+    slug: str
+    name: str
+    difficulty: int
+    resistance_patterns: list[str]
+    brief: str
+
+
+class EncounterOut(Schema):
+    id: str
+    mode: Literal["practice", "support"]
+    client: ClientOut | None
+    opening: str
+    page: str = Field(description="Where the key's owner goes on in a browser.")
+    socket: str = Field(description="Where the talk runs, for the key's owner signed in.")

@@ -1,0 +1,89 @@
+"""Sweeps of the API's due rows: answer batches, send word of them, forget them. Each may run twice, or not finish."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from functools import partial
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.accounts.models import Organisation
+from apps.api.batches import Claimed, claim_batch, finish_batch, forget_batches
+from apps.api.inferring import infer_many
+from apps.api.schemas import BatchEntry, ErrorDetail
+from apps.api.webhooks import claim_delivery, record, send
+from apps.core.engines import reply_source
+from apps.core.organisation import acting_for
+from apps.core.store import in_store
+
+MOST_A_SWEEP = 20
+"""Batches or deliveries of one organisation in one sweep, so that none waits for all of another's."""
+
+
+def _organisations() -> Iterator[UUID]:
+    yield from Organisation.objects.values_list("pk", flat=True)
+
+
+@shared_task(name="api.answer_batches", ignore_result=True)
+def answer_batches() -> int:
+    """Answer what is due; returns how many batches were finished."""
+    finished = 0
+    for organisation_id in _organisations():
+        for _ in range(MOST_A_SWEEP):
+            with acting_for(organisation_id):
+                claimed = claim_batch(at=timezone.now())
+            if claimed is None:
+                break
+            finished += asyncio.run(_answer(organisation_id, claimed))
+    return finished
+
+
+async def _answer(organisation_id: UUID, claimed: Claimed) -> bool:
+    source = reply_source()
+    try:
+        entries = await _entries(claimed)
+    finally:
+        if hasattr(source, "aclose"):  # This loop's own connections to the worker end with it.
+            await source.aclose()
+    return await in_store(organisation_id, partial(finish_batch, claimed.batch_id, entries))
+
+
+async def _entries(claimed: Claimed) -> Sequence[BatchEntry]:
+    if claimed.holder is None:
+        return _failed(claimed, "key_revoked", "The key that left this batch works no more.")
+    if claimed.spent:
+        return _failed(claimed, "interrupted", "Answering this batch was interrupted too often.")
+    return await infer_many(claimed.holder, claimed.bodies)
+
+
+def _failed(claimed: Claimed, code: str, message: str) -> list[BatchEntry]:
+    error = ErrorDetail(code=code, message=message, request_id="")
+    return [BatchEntry(index=index, error=error) for index in range(len(claimed.bodies))]
+
+
+@shared_task(name="api.send_webhooks", ignore_result=True)
+def send_webhooks() -> int:
+    """Try what is due; returns how many tries were made."""
+    tried = 0
+    for organisation_id in _organisations():
+        for _ in range(MOST_A_SWEEP):
+            with acting_for(organisation_id):
+                letter = claim_delivery(at=timezone.now())
+            if letter is None:
+                break
+            outcome = send(letter)
+            with acting_for(organisation_id):
+                record(letter.delivery_id, outcome)
+            tried += 1
+    return tried
+
+
+@shared_task(name="api.forget_batches", ignore_result=True)
+def forget() -> int:
+    """Shred what was kept for its day; returns how many batches."""
+    count = 0
+    for organisation_id in _organisations():
+        with acting_for(organisation_id):
+            count += forget_batches(at=timezone.now())
+    return count
