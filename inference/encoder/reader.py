@@ -16,14 +16,13 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from inference.contracts import Speaker
 from inference.encoder.decisive import decisive
 from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, SEVERITIES, TAGS, Answer, HeadSpec
 from inference.encoder.network import Answers, Network
-from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
+from inference.encoder.tokens import Piece, exchange, pad, reading_tokenizer, shape_features, windows
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
 from inference.safety.detectors.given import Given, Reading, Tag
@@ -73,9 +72,7 @@ class Heads:
 
     def __init__(self, base: Path, weights: Path, adapters: Sequence[str]) -> None:
         """Raises ModelError where the weights are not these adapters'."""
-        self._tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = reading_tokenizer(base)
         self._networks = {name: _loaded(base, name, weights / name / WEIGHTS_FILE) for name in adapters}
         self.versions = {name: version_of(weights / name) for name in adapters}
 

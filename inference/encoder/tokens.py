@@ -6,12 +6,14 @@ of what was said last and the answer to it, the answer kept whole as far as it f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from inference.encoder.heads import SHAPES
+from inference.errors import ModelError
 from inference.safety.pii.lists import family_names, given_names
 
 WINDOW = 192
@@ -35,6 +37,20 @@ class Piece:
     ids: tuple[int, ...]
     kinds: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
+
+
+def reading_tokenizer(base: Path) -> Tokenizer:
+    """The encoder's, that neither pads nor cuts. Raises ModelError where `base` holds none."""
+    file = base / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_buffer(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            "the encoder's tokenizer cannot be read; run: python -m inference models fetch default"
+        ) from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def windows(tokenizer: Tokenizer, text: str, *, window: int = WINDOW) -> list[Piece]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from inference.encoder.heads import ADAPTERS, SHAPES, Answer, HeadSpec
 from inference.encoder.network import Network
-from inference.encoder.tokens import Piece, exchange, pad, shape_features, windows
+from inference.encoder.tokens import Piece, exchange, pad, reading_tokenizer, shape_features, windows
 from inference.training.corpora import CorpusError, Example
 
 BATCH = 32
@@ -109,13 +109,6 @@ def train(
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         tell(step + 1, len(batches), running)
     return network.eval()
-
-
-def reading_tokenizer(base: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def drawn(examples: Sequence[Example], recipe: Recipe, chance: random.Random) -> list[Example]:

@@ -12,9 +12,8 @@ from torch import Tensor
 from inference.encoder.heads import ADAPTERS, HIDDEN, MESSAGE, Head, TagHead, module_name
 from inference.encoder.network import Network
 from inference.encoder.reader import WEIGHTS_FILE, Heads
-from inference.encoder.tokens import exchange, pad, windows
+from inference.encoder.tokens import exchange, pad, reading_tokenizer, windows
 from inference.testing import SCRIPTED_LINES
-from inference.training.heads import reading_tokenizer
 
 HEARD = ("tired", "leave", "hard", "home", "better", "week")
 """Words that heads can be made to listen for."""
