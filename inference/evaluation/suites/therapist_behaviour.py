@@ -45,9 +45,10 @@ def given(row: Row) -> Given:
 
 
 def prediction(given: Given, layer: Layer) -> dict[str, Any]:
-    """As the heads have it where they read, as the rules have it where not."""
+    """As heads and rules have it together where heads read, as the rules have it where not."""
     if layer is not Layer.LEXICAL and "behaviour" in given.readings:
-        _, form, confidence = four_classes(given.readings)
+        ruled = FORMS[_coded(given)[0]][0]
+        _, form, confidence = four_classes(given.readings, ruled=ruled, text=given.text)
     else:
         form, confidence = _coded(given)
     label, subtype = FORMS[form]

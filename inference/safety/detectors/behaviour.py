@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from inference.contracts import BehaviourCode
 from inference.insight.behaviour import SURE, UNSURE, Coding
+from inference.insight.rising import declarative
 from inference.insight.sentences import Sentence, sentences
 from inference.safety.detectors.given import Reading
 from inference.safety.detectors.thresholds import thresholds, thresholds_version
@@ -37,6 +38,8 @@ def combine(coding: Coding, readings: Mapping[str, Reading], *, text: str = "") 
         return coding
     scores, main = readings["codes"].scores, readings["behaviour"].scores
     by_rule = {code.code: code for code in coding.codes}
+    if declarative(text):
+        scores = _as_statement(scores)
     kept = {name: _agreed(code, scores) for name, code in by_rule.items() if _stands(code, scores)}
     for name, score in scores.items():
         if name not in kept and score >= thresholds(NAME)["add"]:
@@ -52,12 +55,30 @@ def combine(coding: Coding, readings: Mapping[str, Reading], *, text: str = "") 
     return Coding(codes, abstained=not codes and unsure, version=version)
 
 
-def four_classes(readings: Mapping[str, Reading]) -> tuple[str, str, float]:
-    """(class of FOUR, the likeliest of the head's labels in it, P(class)). Raises KeyError without `behaviour`."""
+def four_classes(
+    readings: Mapping[str, Reading], *, ruled: str = "", text: str = ""
+) -> tuple[str, str, float]:
+    """(class of FOUR, the likeliest of the head's labels in it, its share of the weight). Raises KeyError without
+    `behaviour`. `ruled`: the class the rules name, which weighs a little; `text`: the volley, in which a statement with
+    a question mark counts for a reflection."""
     scores = readings["behaviour"].scores
     shares = {name: sum(scores.get(each, 0.0) for each in labels) for name, labels in FOUR.items()}
+    if ruled:
+        shares[ruled] += thresholds(NAME)["ruled"]
+    if text and declarative(text):
+        shares["question"] -= thresholds(NAME)["rising"]
+        shares["reflection"] += thresholds(NAME)["rising"]
     best = max(shares, key=lambda name: shares[name])
-    return best, max(FOUR[best], key=lambda label: scores.get(label, 0.0)), min(1.0, shares[best])
+    total = sum(max(0.0, share) for share in shares.values())
+    return best, max(FOUR[best], key=lambda label: scores.get(label, 0.0)), min(1.0, shares[best] / total)
+
+
+def _as_statement(scores: Mapping[str, float]) -> dict[str, float]:
+    """A part of what speaks for a question speaks for a reflection, the likelier of the two."""
+    moved = min(scores.get("Q", 0.0), thresholds(NAME)["rising"])
+    reflection = max(REFLECTIONS, key=lambda name: scores.get(name, 0.0))
+    changed = {"Q": scores.get("Q", 0.0) - moved, reflection: min(1.0, scores.get(reflection, 0.0) + moved)}
+    return {**scores, **changed}
 
 
 def _stands(code: BehaviourCode, scores: Mapping[str, float]) -> bool:
