@@ -10,7 +10,10 @@ _AUXILIARY = (
     r"(?:do|does|did|don't|doesn't|didn't|are|is|was|were|aren't|isn't|wasn't|weren't|have|has|had|haven't|hasn't|can|"
     r"could|would|will|won't|wouldn't|couldn't|should|may|might|am)"
 )
-_SUBJECT = r"(?:you|i|we|he|she|they|it|that|there|this|those|these|your|the|any|anyone|anybody|anything|his|her|their|my)"
+_SUBJECT = (
+    r"(?:you|i|we|he|she|they|it|that|there|this|those|these|your|the|any|anyone|anybody"  # fmt: skip
+    r"|anything|his|her|their|my)"
+)
 _ASKS = re.compile(
     r"\b(?:what|how|why|when|where|who|which|what's|how's|where's|who's|how'd|what'd|tell me|wonder|wondering|curious|"
     rf"any (?:idea|thoughts|questions|other)|anything|anyone)\b|\b{_AUXILIARY} (?:\w+ )?{_SUBJECT}\b"
