@@ -13,8 +13,8 @@ from pathlib import Path
 
 from inference.encoder.heads import ADAPTERS, BEHAVIOURS
 from inference.errors import InferenceError
+from inference.training.composition import WRITTEN
 
-WRITTEN = Path(__file__).parent.parent / "data" / "written"
 OWN_LICENCE = "Apache-2.0, written for this project"
 
 Row = Mapping[str, object]
