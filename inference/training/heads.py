@@ -47,7 +47,7 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "message": Recipe(
-        passes={"crisis/": 4.0, "harm/": 4.0, "bias": 1.5, "toxicity": 0.3, "emotion": 0.15},
+        passes={"crisis/": 4.0, "harm/": 4.0, "bias": 1.2, "toxicity": 0.2, "emotion": 0.12, "light": 1.5},
         default_passes=2.0,
     ),
     "exchange": Recipe(passes={"talk/": 3.0, "empathy/": 4.0, "technique/": 4.0}),
@@ -116,7 +116,11 @@ def drawn(examples: Sequence[Example], recipe: Recipe, chance: random.Random) ->
     result: list[Example] = []
     for example in examples:
         passes = next(
-            (times for start, times in recipe.passes.items() if example.source.startswith(start)),
+            (
+                times
+                for start, times in recipe.passes.items()
+                if (example.drawn_as or example.source).startswith(start)
+            ),
             recipe.default_passes,
         )
         whole = int(passes)
