@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder: Path = (arguments.out or WEIGHTS) / adapter
     folder.mkdir(parents=True, exist_ok=True)
     save_file(network.small_state(), folder / WEIGHTS_FILE)
+    (folder / WEIGHTS_FILE).chmod(0o644)  # it is written for its owner alone
     used = {example.source for example in corpus.of(adapter)}
     figures = held.measure(network, aside, base, seed=recipe.seed)
     cards.write_card(
