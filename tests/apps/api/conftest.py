@@ -3,10 +3,13 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+import uvicorn
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponse
@@ -18,6 +21,7 @@ from apps.audit.models import Entry
 from apps.core import store
 from apps.core.organisation import acting_for
 from inference.testing import ScriptedEngine
+from pixelated.asgi import application
 from tests.cast import CastMember
 
 COMPANION_LINES = ("It sounds as if the evenings are the hardest.", "What happens in them?")
@@ -106,3 +110,31 @@ async def audited(member: CastMember, action: str) -> list[dict[str, object]]:
             return [json.loads(bytes(entry.body)) for entry in Entry.objects.order_by("seq")]
 
     return [entry for entry in await in_thread(read) if entry["action"] == action]
+
+
+@pytest.fixture
+def server(db: None) -> Iterator[str]:
+    """The application over HTTP, in this process, so that what a test puts at the engine is there too; its address."""
+    with serving(application) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: object) -> Iterator[str]:
+    """An ASGI application on a port of its own."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=2
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        for _ in range(200):
+            if server.started:
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
