@@ -26,7 +26,7 @@ SAID_TOKENS = 72
 ANSWER_TOKENS = 128
 STEP = 16
 LONGEST_NAME = 40
-CLS, SEP, PAD = 101, 102, 0
+CLS, SEP, MASK, PAD = 101, 102, 103, 0
 """BERT's uncased vocabulary."""
 
 

@@ -311,7 +311,7 @@ def _emotion(row: Row) -> list[Example]:
     """A comment that readers found amused, fond or glad and nothing else tells of no crisis, whatever its words."""
     text, labels = str(row["text"]), frozenset(map(str, row["labels"]))  # type: ignore[call-overload]
     examples = [Example("message", text, {"emotion": labels})]
-    if labels <= _LIGHT and _GRAVE.search(text):
+    if labels and labels <= _LIGHT and _GRAVE.search(text):
         calm: dict[str, Target] = {
             "crisis.kind": "none",
             "crisis.severity": "none",
