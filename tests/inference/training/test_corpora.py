@@ -131,8 +131,8 @@ def test_a_crisis_row_is_read_after_the_last_of_its_history(tmp_path: Path) -> N
             "protective": frozenset({"hope"}),
         },
         "said 2\nsaid 3\nsaid 4",
-        "crisis/x.jsonl",
-        "a-p1",
+        source="crisis/x.jsonl",
+        group="a-p1",
     )
 
 
@@ -190,6 +190,27 @@ def test_a_public_collection_is_known_by_its_fields(form: str, tmp_path: Path) -
         "emotion": {"emotion": frozenset({"joy", "relief"})},
     }
     assert [example.targets for example in corpus.examples] == [wanted[form]] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "calm"),
+    [
+        ("That killed me, brilliant.", ["amusement", "joy"], True),
+        ("That was brilliant.", ["amusement"], False),
+        ("That killed me.", ["amusement", "sadness"], False),
+        ("That killed me.", ["neutral"], False),
+        ("That killed me.", [], False),
+    ],
+)
+def test_a_light_comment_with_a_grave_word_teaches_that_it_is_no_crisis(
+    text: str, labels: list[str], calm: bool, tmp_path: Path
+) -> None:
+    path = as_file(tmp_path / "x.jsonl", {"id": "1", "text": text, "labels": labels})
+    first, *light = load([path], written=tmp_path / "none").examples
+    assert first.targets == {"emotion": frozenset(labels)}
+    assert [(e.targets["crisis.severity"], e.targets["crisis.kind"]) for e in light] == [
+        ("none", "none")
+    ] * calm
 
 
 @pytest.mark.parametrize("form", OWN_FORMS)
