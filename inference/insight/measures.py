@@ -1,0 +1,59 @@
+"""Every figure of a helper's reply as labels of its assessment: `eq.<domain>` and `figure.<name>`, the value in
+`confidence`. A figure that is None has no label. Torch-free; reads nothing itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from inference.contracts import Finding, Label, Speaker
+from inference.insight.eq import emotional_of
+from inference.insight.figures import (
+    Figure,
+    bias_score,
+    confidence,
+    safety_score,
+    technique_consistency,
+    therapeutic_effectiveness_score,
+)
+from inference.safety.detectors.given import Given, Reading
+
+NAME = "measures"
+VERSION = "measures 1"
+EQ, FIGURE, SHARE = "eq.", "figure.", "share"
+HELPERS = (Speaker.THERAPIST, Speaker.COMPANION)
+MOST_EARLIER = 12
+"""Earlier replies that consistency looks at: the newest."""
+
+
+def measures(
+    given: Given, *, findings: Sequence[Finding], earlier: Sequence[Mapping[str, Reading]] = ()
+) -> list[Label]:
+    """What is measured of one reply; nothing of a speaker who helps nobody. `findings` are all those in the reply,
+    `earlier` the readings of the same helper's replies before it, oldest first."""
+    if given.speaker not in HELPERS:
+        return []
+    domains = asdict(emotional_of(given.readings)).items()
+    figures = _figures(given, findings, earlier)
+    return [
+        *(Label(EQ + name, SHARE, value) for name, value in domains if value is not None),
+        *(Label(FIGURE + each.name, SHARE, each.value) for each in figures if each.value is not None),
+    ]
+
+
+def earlier_replies(given: Given) -> list[Given]:
+    """The helper's own replies before this one, to be read for `measures`; none for others."""
+    if given.speaker not in HELPERS:
+        return []
+    return [Given(text, given.speaker) for text in given.own_history[-MOST_EARLIER:]]
+
+
+def _figures(
+    given: Given, findings: Sequence[Finding], earlier: Sequence[Mapping[str, Reading]]
+) -> tuple[Figure, ...]:
+    return (
+        technique_consistency([*earlier, given.readings]),
+        safety_score(findings),
+        bias_score(given.readings, findings),
+        confidence(given.readings),
+        therapeutic_effectiveness_score(),
+    )
