@@ -22,6 +22,7 @@ from inference.contracts import Speaker
 from inference.encoder.decisive import decisive
 from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, SEVERITIES, TAGS, Answer, HeadSpec
 from inference.encoder.network import Answers, Network
+from inference.encoder.priors import weighed
 from inference.encoder.tokens import Piece, exchange, pad, reading_tokenizer, shape_features, windows
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
@@ -184,6 +185,8 @@ class Heads:
 
     def _reading(self, adapter: str, spec: HeadSpec, chances: Tensor) -> Reading:
         scores = {label: round(float(chance), 4) for label, chance in zip(spec.labels, chances, strict=True)}
+        if spec.answer is Answer.ONE:
+            scores = {label: round(score, 4) for label, score in weighed(spec.name, scores).items()}
         return Reading(scores, self.versions[adapter])
 
     @cached_property
