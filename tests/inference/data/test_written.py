@@ -59,7 +59,7 @@ LEAST_DISTINCT_PAIRS = 0.70
 """Different pairs of words among PAIRS in a row (least: .76, dialogues)."""
 PAIRS = 5000
 MOST_OVERLAP = 0.04
-"""Share of a row's four-word stretches found in another of 200 rows of its file, at the mean (most: .017, dialogues)."""
+"""Share of a row's four-word stretches found in another of 200 rows of its file, the mean (most: .017, dialogues)."""
 NEARLY_THE_SAME = 0.65
 """Words in common of all words of two rows, from which they count as one (no two rows of 5,600 reached it)."""
 REAL = re.compile(
