@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     save_file(network.small_state(), folder / WEIGHTS_FILE)
     (folder / WEIGHTS_FILE).chmod(0o644)  # it is written for its owner alone
     used = {example.source for example in corpus.of(adapter)}
-    figures = held.measure(network, aside, base, seed=recipe.seed)
+    read_by_hand = [example for example in aside if not example.drawn_as]
+    figures = held.measure(network, read_by_hand, base, seed=recipe.seed)
     cards.write_card(
         folder,
         adapter,

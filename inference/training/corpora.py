@@ -310,14 +310,15 @@ _GRAVE = re.compile(
 def _emotion(row: Row) -> list[Example]:
     """A comment that readers found amused, fond or glad and nothing else tells of no crisis, whatever its words."""
     text, labels = str(row["text"]), frozenset(map(str, row["labels"]))  # type: ignore[call-overload]
-    examples = [Example("message", text, {"emotion": labels})]
+    group = str(row.get("id", ""))
+    examples = [Example("message", text, {"emotion": labels}, group=group)]
     if labels and labels <= _LIGHT and _GRAVE.search(text):
         calm: dict[str, Target] = {
             "crisis.kind": "none",
             "crisis.severity": "none",
             "crisis.timeline": "none",
         }
-        examples.append(Example("message", text, {**calm, "emotion": labels}, drawn_as=LIGHT))
+        examples.append(Example("message", text, {**calm, "emotion": labels}, group=group, drawn_as=LIGHT))
     return examples
 
 
