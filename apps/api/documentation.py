@@ -32,7 +32,7 @@ def page() -> dict[str, object]:
             for method, operation in methods.items()
         ],
         "objects": [
-            {"name": name, "about": part.get("description", ""), "fields": list(_fields(part))}
+            {"name": name, "about": _plain(part), "fields": list(_fields(part))}
             for name, part in sorted(parts.items())
         ],
     }
@@ -44,7 +44,7 @@ def _endpoint(method: str, path: str, operation: Schema, parts: Mapping[str, Sch
         "method": method,
         "path": path,
         "summary": operation["summary"],
-        "about": operation.get("description", ""),
+        "about": _plain(operation),
         "takes": _content(operation.get("requestBody", {})),
         "gives": [
             {"status": status, "object": _content(answer)}
@@ -53,6 +53,11 @@ def _endpoint(method: str, path: str, operation: Schema, parts: Mapping[str, Sch
         ],
         "errors": ", ".join(str(status) for status in operation["responses"] if int(status) >= 400),
     }
+
+
+def _plain(described: Schema) -> str:
+    """A description without the marks that readers of the schema set code by."""
+    return str(described.get("description", "")).replace("`", "")
 
 
 def _content(body: Schema) -> str:
@@ -68,7 +73,7 @@ def _fields(part: Schema) -> Iterator[dict[str, object]]:
             "name": name,
             "type": _type(field),
             "required": name in required,
-            "about": field.get("description", ""),
+            "about": _plain(field),
             "limits": ", ".join(notes),
         }
 
