@@ -41,8 +41,9 @@ def measures(
 
 
 def earlier_replies(given: Given) -> list[Given]:
-    """The helper's own replies before this one, to be read for `measures`; none for others."""
-    if given.speaker not in HELPERS:
+    """The companion's own replies before this one, to be read for `measures`. A therapist's turn is waited for by a
+    person who practises: a sitting's consistency is worked out when it is over."""
+    if given.speaker != Speaker.COMPANION:
         return []
     return [Given(text, given.speaker) for text in given.own_history[-MOST_EARLIER:]]
 

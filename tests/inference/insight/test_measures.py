@@ -40,6 +40,11 @@ def test_those_who_help_nobody_are_not_measured() -> None:
         assert earlier_replies(given) == []
 
 
+def test_a_therapists_turn_waits_for_no_earlier_ones_to_be_read() -> None:
+    talk = (Message(Role.USER, "How are you?"), Message(Role.ASSISTANT, "Fine."))
+    assert earlier_replies(Given("Fine?", Speaker.THERAPIST, talk)) == []
+
+
 def test_the_newest_replies_of_the_same_helper_are_looked_at() -> None:
     talk = tuple(Message(role, f"{role} {n}") for n in range(20) for role in (Role.USER, Role.ASSISTANT))
     found = earlier_replies(Given("And now?", Speaker.COMPANION, talk))

@@ -98,6 +98,28 @@ async def test_a_reader_who_leaves_frees_the_engine(server: str, ada: CastMember
     assert (fake.active, fake.cancelled) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("infer", {"user_query": "I feel flat these days."}),
+        ("chat/completions", {"model": "pixelated", "messages": TALK}),
+    ],
+)
+async def test_a_caller_who_hangs_up_before_the_answer_frees_the_engine(
+    server: str, ada: CastMember, engine: Callable, path: str, body: dict[str, object]
+) -> None:
+    fake = engine(lines=("One sentence here.",) * 20, tokens_per_s=5)
+    key = (await in_thread(a_key, ada)).text
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=1.5) as http:
+        with pytest.raises(httpx.ReadTimeout):
+            await http.post(f"{server}/api/v1/{path}", json=body)
+    for _ in range(60):
+        if fake.active == 0:
+            break
+        await asyncio.sleep(0.05)
+    assert (len(fake.requests), fake.active, fake.cancelled) == (1, 0, 1)
+
+
 async def test_wrong_keys_and_models_are_the_clients_own_errors(client: openai.AsyncOpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as missing:
         await client.chat.completions.create(model="gpt-5", messages=TALK)
