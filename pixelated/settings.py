@@ -142,6 +142,8 @@ CELERY_BEAT_SCHEDULE = {
 INFERENCE_URL = environment.text("INFERENCE_URL", "http://127.0.0.1:8100")
 WORKER_SECRET = environment.text("PIXELATED_WORKER_SECRET")
 ENGINE = environment.text("PIXELATED_ENGINE", "worker")
+# Whether the worker speaks with the small model that comes with the product: its words are held to more.
+BUNDLED_MODEL = not environment.text("PIXELATED_MODEL")
 # How long a turn waits for the worker's detectors; then what the lexical screen saw stands.
 ASSESS_LIMIT_S = float(environment.text("PIXELATED_ASSESS_LIMIT_MS", "300")) / 1000
 # Models that /api/v1/reload-model may name, with commas; the one that speaks may always be loaded again.

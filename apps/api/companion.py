@@ -11,6 +11,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from django.conf import settings
+
 from apps.api.personas import Persona
 from apps.encounters.answering import FixedReply, Plan
 from apps.encounters.enums import Source
@@ -22,6 +24,10 @@ HISTORY_TURNS = 6
 MAX_WORDS = {Persona.COMPANION: 60, Persona.EDUCATION: 110}
 MAX_SEGMENTS = {Persona.COMPANION: 3, Persona.EDUCATION: 5}
 SPEAKER = "Companion"
+MOST_EXEMPLAR = 500
+"""The bundled model is small and strays: its words are shown only where they stay near what the person said, or near an
+authored line. Measured on twelve replies: what strayed was never as near, and half of what was good was not either. A
+larger model is spared this."""
 _ORDER = ("ask", "reflect", "validate", "ask", "affirm", "reflect", "step", "summarise")
 """Plans by the turn's number, from the first; it starts again after the last."""
 _FAREWELLS = ("bye", "goodbye", "good night", "goodnight", "that's all", "that is all", "thanks, that helped")
@@ -87,6 +93,7 @@ def companion_plan(
             max_words=MAX_WORDS[persona],
             earlier=earlier[-HISTORY_TURNS:],
             avoid=(text,),
+            exemplars=(text[:MOST_EXEMPLAR], *lines()[name]) if settings.BUNDLED_MODEL else (),
         ),
         seed=seed,
         max_segments=MAX_SEGMENTS[persona],

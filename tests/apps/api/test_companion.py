@@ -45,3 +45,18 @@ def test_the_request_is_the_companions_and_ends_with_the_persons_words() -> None
     assert (request.persona, request.limits.person, request.max_tokens) == ("companion", "companion", 50)
     assert [message.role for message in request.messages] == ["system", "user", "assistant", "user"]
     assert request.messages[-1].text == "It is quiet then."
+
+
+def test_the_bundled_models_words_must_stay_near_the_persons_and_a_larger_models_need_not(
+    settings: object,
+) -> None:
+    def exemplars() -> tuple[str, ...]:
+        plan = companion_plan(
+            Persona.COMPANION, talk=[], text="It is quiet then.", seed=7, request_id="r", max_tokens=50
+        )
+        return plan.request.limits.exemplars
+
+    settings.BUNDLED_MODEL = True
+    assert exemplars() == ("It is quiet then.", *lines()["ask"])
+    settings.BUNDLED_MODEL = False
+    assert exemplars() == ()
