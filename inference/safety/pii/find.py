@@ -22,7 +22,7 @@ LABELS = frozenset({"name", "address", "organisation", "place", "title", "group"
 TAGGED = ("name", "address")
 """Labels of a tagger that are kinds; its other labels say what a word is instead and only suppress."""
 SURE_TAG = 0.7
-"""From this probability a tagger is heard: F2 .858 on rows it was not trained on, .837 where every tag is, .841 by rules
+"""From this probability a tagger is heard: F2 .858 on rows it was not trained on, .837 if every tag is, .841 by rules
 alone."""
 SURE_RULE = 0.9
 """From this score a rule stands against a tagger's other label: it has a cue, not a guess."""

@@ -11,7 +11,11 @@ def read(text: str, **scores: float) -> Given:
 
 def test_forms_of_one_label_count_together_and_the_rules_weigh_a_little() -> None:
     given = read("You are tired.", simple=0.35, complex=0.25, information=0.4)
-    assert prediction(given, Layer.MODEL) == {"label": "reflection", "subtype": "simple", "confidence": 0.6923}
+    assert prediction(given, Layer.MODEL) == {
+        "label": "reflection",
+        "subtype": "simple",
+        "confidence": 0.6923,
+    }
 
 
 def test_the_rules_alone_tell_an_open_question() -> None:
