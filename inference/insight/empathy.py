@@ -8,10 +8,12 @@ received.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from inference.insight.warmth import warmth
 from inference.safety.detectors.given import Reading
 from inference.safety.detectors.thresholds import thresholds
 
 MECHANISMS = ("emotional_reactions", "interpretations", "explorations")
+WARMTH = MECHANISMS[0]
 STRONGEST = 2
 
 
@@ -30,11 +32,22 @@ class Mechanism:
         return self.expected / STRONGEST
 
 
-def empathy_of(readings: Mapping[str, Reading]) -> dict[str, Mechanism]:
-    """By mechanism; those whose head was not read are left out."""
-    return {
-        name: _mechanism(readings[f"empathy.{name}"]) for name in MECHANISMS if f"empathy.{name}" in readings
+def empathy_of(readings: Mapping[str, Reading], *, text: str = "") -> dict[str, Mechanism]:
+    """By mechanism; those whose head was not read are left out. `text`, the reply: its phrases weigh on warmth."""
+    read = {name: readings[f"empathy.{name}"] for name in MECHANISMS if f"empathy.{name}" in readings}
+    if text and WARMTH in read:
+        read[WARMTH] = _with_phrases(read[WARMTH], warmth(text))
+    return {name: _mechanism(reading) for name, reading in read.items()}
+
+
+def _with_phrases(reading: Reading, level: int) -> Reading:
+    """The level that phrases show weighs beside the head's probabilities."""
+    weight = thresholds("empathy")["ruled"]
+    scores = {
+        label: (score + weight * (label == str(level))) / (1 + weight)
+        for label, score in reading.scores.items()
     }
+    return Reading(scores, reading.version)
 
 
 def _mechanism(reading: Reading) -> Mechanism:

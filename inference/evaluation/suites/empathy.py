@@ -24,7 +24,7 @@ def given(row: Row) -> Given:
 
 
 def prediction(given: Given, layer: Layer) -> dict[str, int]:
-    read = empathy_of(given.readings)
+    read = empathy_of(given.readings, text=given.text)
     return {name: read[name].level if name in read else 0 for name in MECHANISMS}
 
 

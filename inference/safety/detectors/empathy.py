@@ -16,7 +16,7 @@ def detect(given: Given) -> Detected:
     return Detected(
         labels=[
             Label(f"empathy.{name}", str(each.level), each.confidence)
-            for name, each in empathy_of(given.readings).items()
+            for name, each in empathy_of(given.readings, text=given.text).items()
             if not each.abstained
         ]
     )
