@@ -25,6 +25,9 @@ from inference.contracts import (
 )
 from inference.engine.gate import Gate
 from inference.insight.behaviour import Coding, code_turn
+from inference.insight.measures import NAME as MEASURES
+from inference.insight.measures import VERSION as MEASURES_VERSION
+from inference.insight.measures import earlier_replies, measures
 from inference.safety.detectors import bias, crisis, emotion, empathy, gates, harm, pii, talk, technique
 from inference.safety.detectors.behaviour import combine
 from inference.safety.detectors.given import Detected, Given, speaker_of
@@ -102,6 +105,7 @@ class Assessor:
         seen = self.look([_given(request) for request in requests])
         for each in seen:
             self._code(each)
+            self._measure(each)
         return [_assessment(each) for each in seen]
 
     def look(self, given: Sequence[Given]) -> list[Seen]:
@@ -151,6 +155,19 @@ class Assessor:
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(CODER, error)
             seen.failed.append(CODER)
+
+    def _measure(self, seen: Seen) -> None:
+        """The figures of a helper's reply, its earlier ones read for how alike their techniques are."""
+        try:
+            earlier = self._read(earlier_replies(seen.given)) or []
+            found = measures(seen.given, findings=seen.findings, earlier=[each.readings for each in earlier])
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(MEASURES, error)
+            seen.failed.append(MEASURES)
+            return
+        if found:
+            seen.labels = [*found, *seen.labels]
+            seen.versions[MEASURES] = MEASURES_VERSION
 
     def _failed(self, name: str, error: Exception) -> None:
         """The place of an error and its kind; its message could hold what somebody wrote."""
