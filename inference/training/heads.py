@@ -11,31 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from inference.encoder.heads import ADAPTERS, SHAPES, Answer, HeadSpec
+from inference.encoder.heads import ADAPTERS, Answer, HeadSpec
 from inference.encoder.network import Network
 from inference.encoder.tokens import (
     CLS,
     MASK,
     SEP,
-    Piece,
     Rows,
-    exchange,
     pad,
     reading_tokenizer,
-    shape_features,
-    windows,
 )
 from inference.training.corpora import CorpusError, Example
+from inference.training.prepared import Prepared, head_loss, padded_shapes, prepare
+from inference.training.refine import refine
 
 BATCH = 32
 RATE = 5e-4
 HEAD_RATE = 1e-3
 DECAY = 0.01
 WARM_SHARE = 0.06
-NONE = -100
 HIDDEN_SHARE = 0.1
 RARE = 0.5
 _EVEN = {"empathy.emotional_reactions": 0.0, "empathy.interpretations": 0.0, "empathy.explorations": 0.25}
@@ -61,21 +57,12 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "message": Recipe(
-        passes={"crisis/": 4.0, "harm/": 4.0, "bias": 1.2, "toxicity": 0.2, "emotion": 0.12, "light": 1.5},
+        passes={"crisis/": 4.0, "harm/": 4.0, "bias": 1.2, "toxicity": 0.2, "emotion": 0.12, "light": 2.0},
         default_passes=2.0,
     ),
     "exchange": Recipe(passes={"talk/": 3.5, "empathy/": 2.5, "technique/": 3.0}),
     "tags": Recipe(passes={"pii/": 8.0}, default_passes=8.0),
 }
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An example as the encoder reads it, with its targets as numbers."""
-
-    piece: Piece
-    shapes: list[list[float]] | None
-    targets: Mapping[str, object]
 
 
 def train(
@@ -122,6 +109,8 @@ def train(
         optimiser.step()
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         tell(step + 1, len(batches), running)
+    once = [each for example, each in zip(examples, prepared.values(), strict=True) if not example.drawn_as]
+    refine(network, once, specs, seed=recipe.seed)
     return network.eval()
 
 
@@ -141,35 +130,6 @@ def drawn(examples: Sequence[Example], recipe: Recipe, chance: random.Random) ->
         result += [example] * (whole + (chance.random() < passes - whole))
     chance.shuffle(result)
     return result
-
-
-def prepare(tokenizer: Tokenizer, example: Example, specs: Sequence[HeadSpec]) -> Prepared:
-    paired = example.adapter == "exchange" or (example.adapter == "message" and example.said)
-    piece = exchange(tokenizer, example.said, example.text) if paired else windows(tokenizer, example.text)[0]
-    tagged = any(spec.answer is Answer.TAGS for spec in specs)
-    shapes = shape_features(example.text, piece) if tagged else None
-    return Prepared(piece, shapes, {spec.name: _target(spec, example, piece) for spec in specs})
-
-
-def _target(spec: HeadSpec, example: Example, piece: Piece) -> object:
-    given = example.targets.get(spec.name)
-    if given is None:
-        return None
-    if spec.answer is Answer.ONE:
-        return spec.labels.index(str(given))
-    if spec.answer is Answer.ANY:
-        return [float(label in given) for label in spec.labels]
-    return [_tag(spec, span, given) for span in piece.spans]
-
-
-def _tag(spec: HeadSpec, span: tuple[int, int], tagged: object) -> int:
-    start, end = span
-    if start == end:
-        return NONE
-    for first, last, label in tagged:  # type: ignore[attr-defined]
-        if first <= start < last and label in spec.labels:
-            return spec.labels.index(label)
-    return 0
 
 
 def _class_weights(spec: HeadSpec, prepared: Sequence[Prepared]) -> Tensor:
@@ -218,7 +178,7 @@ def _loss(
         logits = answers.logits[spec.name][present]
         targets = [batch[at].targets[spec.name] for at in present]
         weight = HEAD_WEIGHTS.get(spec.name, 1.0) * len(present) / len(batch)
-        parts.append(weight * _head_loss(spec, logits, targets, weights.get(spec.name), smoothing=smoothing))
+        parts.append(weight * head_loss(spec, logits, targets, weights.get(spec.name), smoothing=smoothing))
     return torch.stack(parts).sum()
 
 
@@ -227,26 +187,3 @@ def hidden(rows: Rows) -> Rows:
     special = (rows.ids == CLS) | (rows.ids == SEP)
     masked = (torch.rand(rows.ids.shape) < HIDDEN_SHARE) & (rows.mask == 1) & ~special
     return Rows(rows.ids.masked_fill(masked, MASK), rows.kinds, rows.mask)
-
-
-def _head_loss(
-    spec: HeadSpec, logits: Tensor, targets: Sequence[object], weight: Tensor | None, *, smoothing: float
-) -> Tensor:
-    if spec.answer is Answer.ONE:
-        return nn.functional.cross_entropy(
-            logits, torch.tensor(targets), weight=weight, label_smoothing=smoothing
-        )
-    if spec.answer is Answer.ANY:
-        return nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(targets)) * 4
-    wanted = torch.full(logits.shape[:2], NONE)
-    for row, tags in enumerate(targets):
-        wanted[row, : len(tags)] = torch.tensor(tags)  # type: ignore[arg-type]
-    return nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=NONE)
-
-
-def padded_shapes(batch: Sequence[Prepared], longest: int) -> Tensor:
-    shapes = torch.zeros((len(batch), longest, SHAPES))
-    for row, each in enumerate(batch):
-        if each.shapes:
-            shapes[row, : len(each.shapes)] = torch.tensor(each.shapes)
-    return shapes

@@ -15,7 +15,7 @@ from inference.encoder.heads import ADAPTERS, Answer, HeadSpec
 from inference.encoder.network import Network
 from inference.encoder.tokens import pad, reading_tokenizer
 from inference.training.corpora import Example
-from inference.training.heads import Prepared, padded_shapes, prepare
+from inference.training.prepared import Prepared, padded_shapes, prepare
 
 RESAMPLES = 200
 ANY_FROM = 0.5

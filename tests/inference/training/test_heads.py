@@ -12,17 +12,9 @@ from inference.encoder.network import Network
 from inference.encoder.tokens import reading_tokenizer
 from inference.testing import SCRIPTED_LINES
 from inference.training.corpora import CorpusError, Example
-from inference.training.heads import (
-    NONE,
-    RECIPES,
-    Recipe,
-    _class_weights,
-    _head_loss,
-    drawn,
-    prepare,
-    train,
-)
+from inference.training.heads import RECIPES, Recipe, _class_weights, drawn, train
 from inference.training.held import measure
+from inference.training.prepared import NONE, head_loss, prepare
 
 TOY = Recipe(passes={}, default_passes=8.0, seed=9, rate=1e-3, smoothing=0.0)
 BRIEF = replace(TOY, default_passes=2.0)
@@ -170,6 +162,6 @@ def test_rare_labels_weigh_more_and_all_together_as_before(tiny_encoder: Path) -
 
 def test_tokens_without_words_count_for_nothing_in_the_loss() -> None:
     logits = torch.randn(1, 4, 7)
-    whole = _head_loss(SPEC["pii"], logits, [[NONE, 2, NONE, NONE]], None, smoothing=0.0)
+    whole = head_loss(SPEC["pii"], logits, [[NONE, 2, NONE, NONE]], None, smoothing=0.0)
     alone = torch.nn.functional.cross_entropy(logits[0, 1:2], torch.tensor([2]))
     torch.testing.assert_close(whole, alone)
