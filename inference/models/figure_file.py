@@ -1,0 +1,71 @@
+"""Figures of an adapter as a JSON file: written by the evaluation, read by the registry's gate and the page of cards.
+
+Torch-free. A file that is not in this form is a ModelError naming it.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from inference.errors import ModelError
+from inference.models.gate import FORMAT, Better, Case, Figures, Measured
+from inference.strict_json import Json
+
+MOST_BYTES = 8 * 1024 * 1024
+
+
+def to_json(figures: Figures) -> dict[str, Json]:
+    return {
+        "format": FORMAT,
+        "name": figures.name,
+        "adapter": figures.adapter,
+        "comparable": dict(figures.comparable),
+        "about": dict(figures.about),
+        "figures": [asdict(each) for each in figures.measured],
+        "cases": [asdict(each) for each in figures.cases],
+    }
+
+
+def write_figures(figures: Figures, path: Path) -> None:
+    """The file is there whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(to_json(figures), indent=1) + "\n", encoding="utf-8")
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written ({type(error).__name__})") from error
+
+
+def read_figures(path: Path) -> Figures:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ModelError(f"{path}: is longer than figures may be")
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: are no figures of an adapter ({type(error).__name__})") from error
+
+
+def from_json(value: Mapping[str, Json]) -> Figures:
+    if value["format"] != FORMAT:
+        raise ValueError("another format")
+    return Figures(
+        name=str(value["name"]),
+        adapter=str(value["adapter"]),
+        comparable={str(key): str(each) for key, each in value["comparable"].items()},
+        measured=tuple(_measured(each) for each in value["figures"]),
+        cases=tuple(Case(str(each["id"]), each["right"] is True) for each in value["cases"]),
+        about=dict(value["about"]),
+    )
+
+
+def _measured(value: Mapping[str, Json]) -> Measured:
+    measured = Measured(**value)
+    numbers = (measured.value, measured.low, measured.high)
+    if not all(number is None or isinstance(number, int | float) for number in numbers):
+        raise ValueError("a figure is no number")
+    if measured.better not in tuple(Better) or not isinstance(measured.safety, bool):
+        raise ValueError("a figure has no direction")
+    return measured
