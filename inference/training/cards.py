@@ -17,6 +17,8 @@ from inference.training.heads import Recipe
 from inference.training.held import HeldFigure
 
 NOTES_FILE = "notes.toml"
+NOTED = ("measured", "thresholds", "failures")
+"""What notes hold, each a list of sentences."""
 EVALUATION_ONLY: Mapping[str, str] = {
     "crisis_silver": "1042ab792b975d2fb3d84e85ba9d1c431f4e857be620066ed06c2be72f5045c0",
     "therapist_behaviour": "05b1fa6bbd82471e88ccf641cbeb4fc0e31f2ecd11dc8c5bf76f0155fc5739df",
@@ -41,9 +43,7 @@ def write_card(
 ) -> None:
     """Write card.json and card.md into `folder`; its `notes.toml`, where there is one, is taken in, but
     never in the place of what training says."""
-    notes_file = folder / NOTES_FILE
-    notes = tomllib.loads(notes_file.read_text(encoding="utf-8")) if notes_file.is_file() else {}
-    card = {
+    card: dict[str, object] = {
         "adapter": adapter,
         "version": f"{adapter} {weights_sha256[:8]}",
         "weights_sha256": weights_sha256,
@@ -56,6 +56,18 @@ def write_card(
         "training_files": [asdict(file) for file in files],
         "held_out": [asdict(figure) for figure in held],
     }
+    _write(folder, card)
+
+
+def refresh(folder: Path) -> None:
+    """Take `notes.toml` into the card that training wrote, after the notes have changed."""
+    card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+    _write(folder, {name: entry for name, entry in card.items() if name not in NOTED})
+
+
+def _write(folder: Path, card: dict[str, object]) -> None:
+    notes_file = folder / NOTES_FILE
+    notes = tomllib.loads(notes_file.read_text(encoding="utf-8")) if notes_file.is_file() else {}
     card |= {name: entry for name, entry in notes.items() if name not in card}
     (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "card.md").write_text(_page(card), encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 from inference.encoder.heads import ADAPTERS
 from inference.encoder.reader import CARD_FILE, WEIGHTS, WEIGHTS_FILE
 from inference.models.catalogue import EMBEDDINGS
-from inference.training.cards import EVALUATION_ONLY, NOTES_FILE, write_card
+from inference.training.cards import EVALUATION_ONLY, NOTES_FILE, refresh, write_card
 from inference.training.corpora import OWN_LICENCE, PUBLIC_READERS, Corpus, SourceFile, load
 from inference.training.heads import RECIPES
 from inference.training.held import HeldFigure
@@ -145,3 +145,16 @@ def test_notes_written_by_hand_are_taken_in_but_never_over_what_training_says(tm
     page = (tmp_path / "card.md").read_text(encoding="utf-8")
     assert "## Known failures\n\n- Reads irony as despair." in page
     assert "## Measured elsewhere\n\n- crisis: recall .81" in page
+
+
+def test_notes_that_changed_are_taken_into_a_card_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / NOTES_FILE).write_text('failures = ["Reads irony as despair."]\n', encoding="utf-8")
+    before = written_card(tmp_path)
+    (tmp_path / NOTES_FILE).write_text('measured = ["crisis: recall .81"]\n', encoding="utf-8")
+    refresh(tmp_path)
+    card = json.loads((tmp_path / CARD_FILE).read_text(encoding="utf-8"))
+    assert card == {name: entry for name, entry in before.items() if name != "failures"} | {
+        "measured": ["crisis: recall .81"]
+    }
+    page = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "crisis: recall .81" in page and "irony" not in page

@@ -1,0 +1,166 @@
+"""From a recipe to an adapter's folder: data into the form, the run, its card. What `train adapter` does."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from inference.data.examples import Example, persona_of
+from inference.data.lines import DataFile
+from inference.data.reading import DIALOGUES, Dialogue, Library, read_dialogues, split
+from inference.models.adapter import sha256_of
+from inference.models.catalogue import TEXT
+from inference.persona import Persona
+from inference.training.adapters import memory
+from inference.training.adapters.cards import Outcome, write_adapter
+from inference.training.adapters.checkpoint import Course
+from inference.training.adapters.encoding import Encoded, encode
+from inference.training.adapters.held import held_loss
+from inference.training.adapters.loop import Material, train
+from inference.training.adapters.network import Trained, base_of, prepared
+from inference.training.adapters.objective import Objective
+from inference.training.adapters.plan import examples_of, plan
+from inference.training.adapters.recipe import Recipe
+from inference.training.adapters.telling import telling
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a run reads and writes: `out` gets the adapter, `work` checkpoints and event files."""
+
+    out: Path
+    work: Path
+    dialogues: Path = DIALOGUES
+    events: bool = True
+    stop_after: int | None = None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    trained: Trained
+    material: Material
+    library: Library
+    kept: Sequence[Dialogue]
+    base: str
+
+
+def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print) -> Outcome | None:
+    """Train and write; None where the run was cut by `stop_after`. Goes on from the checkpoints in `work`."""
+    gathered = gather(recipe, setting)
+    trained, material = gathered.trained, gathered.material
+    need = memory.needed(trained.network, list(material.steps), recompute=recipe.optimiser.recompute)
+    say(
+        f"memory: about {need.total:.1f} GiB, of which activations {need.activations:.1f} and logits {need.logits:.1f}"
+    )
+    memory.check(need, memory.free_gib(trained.device))
+    tokens = sum(step.tokens for step in material.steps)
+    targets = sum(step.targets for step in material.steps)
+    say(
+        f"{len(gathered.kept)} dialogues, {len(material.steps)} steps, {tokens} tokens, {targets} of them learned"
+    )
+    setting.work.mkdir(parents=True, exist_ok=True)
+    before = _measured_once(trained, material, setting.work / "before.json")
+    say(f"held-out loss before: {before['all']['loss']:.4f}")
+    events = setting.work / "events" if setting.events else None
+    with telling(recipe.name, steps=len(material.steps), events=events) as tell:
+        course = train(
+            trained,
+            material,
+            recipe,
+            checkpoints=setting.work / "checkpoints",
+            tell=tell,
+            stop_after=setting.stop_after,
+        )
+    if course.step == setting.stop_after:
+        return None
+    outcome = _outcome(gathered, course, before)
+    write_adapter(
+        trained.network,
+        setting.out,
+        recipe=recipe,
+        outcome=outcome,
+        files=gathered.library.files,
+        base=_base_card(recipe, gathered.base),
+    )
+    say(f"held-out loss after: {outcome.after['all']['loss']:.4f}")
+    return outcome
+
+
+def gather(recipe: Recipe, setting: Setting) -> Gathered:
+    """Everything a run needs, before its first step."""
+    library = read_dialogues(setting.dialogues)
+    kept, aside = split(library.dialogues)
+    base = base_of(recipe)
+    trained = prepared(recipe, base)
+
+    def encoded(example: Example) -> Encoded:
+        return encode(trained.tokenizer, example, ends=trained.ends, longest=recipe.data.longest)
+
+    wanted = [each for each in kept if _is_wanted(each, recipe)]
+    steps = plan(wanted, recipe, encoded)
+    held = [encoded(each) for each in examples_of([d for d in aside if _is_wanted(d, recipe)], recipe.data)]
+    mark = _mark(recipe, library.files, base)
+    return Gathered(trained, Material(steps, held, mark=mark), library, wanted, base)
+
+
+def _is_wanted(dialogue: Dialogue, recipe: Recipe) -> bool:
+    wanted = set(recipe.data.personas)
+    is_overheard = dialogue.therapist == "good" and Persona.THERAPIST in wanted
+    return persona_of(dialogue) in wanted or is_overheard
+
+
+def measured(trained: Trained, held: Sequence[Encoded]) -> dict[str, dict[str, float]]:
+    """Held-out loss and perplexity by persona, and of all."""
+    objective = Objective(trained.network)
+    groups = {
+        persona: [each for each in held if each.persona == persona] for persona in {h.persona for h in held}
+    }
+    figures = {}
+    for name, group in sorted(groups.items()) + [("all", list(held))]:
+        read = held_loss(objective, group, trained.device)
+        figures[name] = {"loss": read.loss, "perplexity": read.perplexity, "tokens": read.tokens}
+    return figures
+
+
+def _measured_once(trained: Trained, material: Material, file: Path) -> dict[str, dict[str, float]]:
+    """Before the first step; a resumed run finds what the first one wrote."""
+    if file.is_file():
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if found["mark"] == material.mark:
+            return found["figures"]
+    figures = measured(trained, material.held)
+    file.write_text(json.dumps({"mark": material.mark, "figures": figures}), encoding="utf-8")
+    return figures
+
+
+def _outcome(gathered: Gathered, course: Course, before: dict[str, dict[str, float]]) -> Outcome:
+    return Outcome(
+        before=before,
+        after=measured(gathered.trained, gathered.material.held),
+        seconds=round(course.seconds, 1),
+        tokens=course.tokens,
+        steps=course.step,
+        tokens_per_s=round(course.tokens / max(course.seconds, 1e-9), 1),
+        dialogues=len(gathered.kept),
+        kept_aside=len(gathered.material.held),
+        curve=tuple(course.held),
+        unsafe={},
+    )
+
+
+def _mark(recipe: Recipe, files: Sequence[DataFile], base: str) -> str:
+    parts = [recipe.to_json(), [asdict(file) for file in files], base]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _base_card(recipe: Recipe, base: str) -> dict[str, str]:
+    if not recipe.base:
+        return {
+            "name": TEXT.name.name,
+            "revision": TEXT.name.revision,
+            "sha256": TEXT.sha256,
+            "licence": TEXT.licence,
+        }
+    weights = sorted(Path(base).glob("*.safetensors")) if Path(base).is_dir() else []
+    return {"name": recipe.base, "sha256": sha256_of(weights[0]) if len(weights) == 1 else ""}
