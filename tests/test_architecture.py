@@ -31,6 +31,7 @@ SHARED_WITH_DJANGO = (
     "inference.errors",
     "inference.client",
     "inference.testing",
+    "inference.persona",
     "inference.vocabulary",
     "inference.safety.screen",
     "inference.safety.wording",
