@@ -1,13 +1,15 @@
-"""Train what the product ships: the encoder's heads, with the adapter they share."""
+"""Train what the product ships: the encoder's heads, and the adapters that word replies."""
 
 import argparse
 import hashlib
+import shutil
 from pathlib import Path
 
 from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
 
 NAME = "train"
 HELD_SHARE = 0.08
+RECIPES = Path(__file__).parent.parent / "training" / "recipes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +25,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     head.add_argument("--base", type=Path, default=None, help="folder of the encoder (the fetched one)")
     head.add_argument("--out", type=Path, default=None, help="folder for weights and card (the shipped one)")
     head.add_argument("--threads", type=int, default=2)
+    adapter = what.add_parser("adapter", help="an adapter that words replies, from a recipe, and its card")
+    adapter.add_argument(
+        "recipe", help="a recipe's file, or the name of a shipped one (client, companion, ...)"
+    )
+    adapter.add_argument(
+        "--dialogues", type=Path, default=None, help="folder of dialogues (the shipped ones)"
+    )
+    adapter.add_argument(
+        "--out", type=Path, default=None, help="folder for the adapter (under the data directory)"
+    )
+    adapter.add_argument(
+        "--fresh", action="store_true", help="start again instead of going on where a run ended"
+    )
+    adapter.add_argument(
+        "--stop-after", type=int, default=None, metavar="STEP", help="leave a checkpoint and end"
+    )
+    adapter.add_argument("--threads", type=int, default=None, help="cores to use (OMP_NUM_THREADS, else all)")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return _train_adapter(arguments) if arguments.what == "adapter" else _train_head(arguments)
+
+
+def _train_adapter(arguments: argparse.Namespace) -> int:
+    from inference.data.reading import DIALOGUES  # noqa: PLC0415 - with what follows takes seconds
+    from inference.engine.loader import use_threads  # noqa: PLC0415
+    from inference.training.adapters.recipe import read_recipe  # noqa: PLC0415
+    from inference.training.adapters.run import Setting, run  # noqa: PLC0415
+
+    file = Path(arguments.recipe)
+    recipe = read_recipe(file if file.suffix == ".toml" else RECIPES / f"{arguments.recipe}.toml")
+    use_threads(arguments.threads)
+    out = arguments.out or data_directory() / "adapters" / recipe.name
+    work = data_directory() / "training" / recipe.name if arguments.out is None else out.with_suffix(".run")
+    if arguments.fresh:
+        shutil.rmtree(work, ignore_errors=True)
+    setting = Setting(
+        out=out,
+        work=work,
+        dialogues=arguments.dialogues or DIALOGUES,
+        stop_after=arguments.stop_after,
+    )
+    outcome = run(recipe, setting)
+    print(f"written to {out}" if outcome else f"cut off; the checkpoint is in {work}")
+    return 0
+
+
+def _train_head(arguments: argparse.Namespace) -> int:
     import torch  # noqa: PLC0415 - takes seconds
     from rich.progress import Progress  # noqa: PLC0415
     from safetensors.torch import save_file  # noqa: PLC0415

@@ -1,10 +1,10 @@
 """Examples to token ids, and which of them are learned: the reply and the token that ends it, nothing else.
 
-The text is cut where a prompt ends, so that what stands before a reply has the ids that the engine sends when it asks
-for that reply.
+The whole text is cut into tokens at once, so that what stands before a reply has the ids that the engine sends when it
+asks for that reply.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
@@ -33,33 +33,34 @@ def encode(
 ) -> Encoded:
     """At most `longest` tokens: later replies are left out where they do not fit. Raises RecipeError where the chat
     template writes earlier turns otherwise than when they were the last, so that they cannot share a sequence."""
-    ids: list[int] = []
-    learned: list[bool] = []
-    for text, is_reply in _pieces(tokenizer, example):
-        piece = tokenizer(text, add_special_tokens=False)["input_ids"]
-        if len(ids) + len(piece) > longest:
+    text, spans = _text(tokenizer, example)
+    cut = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids, learned = cut["input_ids"], [False] * len(cut["input_ids"])
+    fits = 0
+    for start, end in spans:
+        own = [at for at, (first, _) in enumerate(cut["offset_mapping"]) if start <= first < end]
+        last = next((at for at in own if ids[at] in ends), own[-1])
+        if last >= longest:
             break
-        last = next((at for at, token in enumerate(piece) if token in ends), len(piece) - 1)
-        ids += piece
-        learned += [is_reply and at <= last for at in range(len(piece))]
-    return Encoded(example.id, str(example.persona), tuple(ids), tuple(learned))
+        learned[own[0] : last + 1] = [True] * (last + 1 - own[0])
+        fits = last + 1
+    return Encoded(example.id, str(example.persona), tuple(ids[:fits]), tuple(learned[:fits]))
 
 
-def _pieces(tokenizer: PreTrainedTokenizerBase, example: Example) -> Iterator[tuple[str, bool]]:
-    """The whole text in order, each learned reply a piece of its own."""
+def _text(tokenizer: PreTrainedTokenizerBase, example: Example) -> tuple[str, list[tuple[int, int]]]:
+    """The whole text, and where each learned reply with its ending lies in it."""
     messages = example.messages[: example.learned[-1] + 1] if example.learned else ()
     whole = _written(tokenizer, messages, asks=False)
-    done = 0
+    spans = []
     for place in example.learned:
         asked = _written(tokenizer, messages[:place], asks=True)
         answered = _written(tokenizer, messages[: place + 1], asks=False)
-        if not (whole.startswith(answered) and answered.startswith(asked) and len(asked) >= done):
+        if not (whole.startswith(answered) and answered.startswith(asked)):
             raise RecipeError(
                 "this model's chat template rewrites earlier turns: set data.whole_dialogues = false"
             )
-        yield whole[done : len(asked)], False
-        yield whole[len(asked) : len(answered)], True
-        done = len(answered)
+        spans.append((len(asked), len(answered)))
+    return whole, spans
 
 
 def _written(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, asks: bool) -> str:

@@ -43,6 +43,8 @@ def plan(dialogues: Sequence[Dialogue], recipe: Recipe, encode: Encode) -> list[
     chance = random.Random(recipe.seed)  # noqa: S311 - order, not secrecy
     source = _by_id(dialogues)
     examples = examples_of(dialogues, recipe.data)
+    if missing := set(recipe.data.personas) - {str(each.persona) for each in examples}:
+        raise RecipeError(f"there is no dialogue for the persona {sorted(missing)[0]}")
     steps: list[Step] = []
     for phase in recipe.phases:
         drawn = draw(suited(examples, phase), recipe.data.mix, phase.passes, chance)
@@ -65,10 +67,7 @@ def examples_of(dialogues: Sequence[Dialogue], data: Data) -> list[Example]:
     if Persona.THERAPIST in data.personas:
         clients = [dialogue for dialogue in dialogues if dialogue.person is Person.CLIENT]
         found += [example for each in clients if (example := therapist_example(each))]
-    found = [each for each in found if each.persona in data.personas and each.learned]
-    if missing := set(data.personas) - {str(each.persona) for each in found}:
-        raise RecipeError(f"there is no dialogue for the persona {sorted(missing)[0]}")
-    return found
+    return [each for each in found if each.persona in data.personas and each.learned]
 
 
 def suited(examples: Sequence[Example], phase: Phase) -> list[Example]:
