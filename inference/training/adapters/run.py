@@ -8,7 +8,8 @@ from pathlib import Path
 
 from inference.data.examples import Example, persona_of
 from inference.data.lines import DataFile
-from inference.data.reading import DIALOGUES, Dialogue, Library, read_dialogues, split
+from inference.data.reading import DIALOGUES, Dialogue, read_dialogues, split
+from inference.data.unsafe import UNSAFE, read_unsafe
 from inference.models.adapter import sha256_of
 from inference.models.catalogue import TEXT
 from inference.persona import Persona
@@ -23,6 +24,7 @@ from inference.training.adapters.objective import Objective
 from inference.training.adapters.plan import examples_of, plan
 from inference.training.adapters.recipe import Recipe
 from inference.training.adapters.telling import telling
+from inference.training.adapters.unsafe import EncodedPair, encoded_pairs, figures
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,25 @@ class Setting:
     out: Path
     work: Path
     dialogues: Path = DIALOGUES
+    unsafe: Path = UNSAFE
     events: bool = True
     stop_after: int | None = None
 
 
 @dataclass(frozen=True)
 class Gathered:
+    """`kept` dialogues are learned from; `pairs` of replies are kept aside, to see what the safety term does."""
+
     trained: Trained
     material: Material
-    library: Library
+    files: tuple[DataFile, ...]
     kept: Sequence[Dialogue]
+    pairs: Sequence[EncodedPair]
     base: str
+
+
+Figures = dict[str, dict[str, float]]
+"""Held-out loss, perplexity and tokens by persona and of "all"; under "unsafe" the figures of the pairs kept aside."""
 
 
 def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print) -> Outcome | None:
@@ -60,7 +70,7 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
         f"{len(gathered.kept)} dialogues, {len(material.steps)} steps, {tokens} tokens, {targets} of them learned"
     )
     setting.work.mkdir(parents=True, exist_ok=True)
-    before = _measured_once(trained, material, setting.work / "before.json")
+    before = _measured_once(gathered, setting.work / "before.json")
     say(f"held-out loss before: {before['all']['loss']:.4f}")
     events = setting.work / "events" if setting.events else None
     with telling(recipe.name, steps=len(material.steps), events=events) as tell:
@@ -80,7 +90,7 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
         setting.out,
         recipe=recipe,
         outcome=outcome,
-        files=gathered.library.files,
+        files=gathered.files,
         base=_base_card(recipe, gathered.base),
     )
     say(f"held-out loss after: {outcome.after['all']['loss']:.4f}")
@@ -90,18 +100,23 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
 def gather(recipe: Recipe, setting: Setting) -> Gathered:
     """Everything a run needs, before its first step."""
     library = read_dialogues(setting.dialogues)
-    kept, aside = split(library.dialogues)
+    pairs, pair_files = read_unsafe(setting.unsafe)
+    kept, aside = ([each for each in part if _is_wanted(each, recipe)] for part in split(library.dialogues))
     base = base_of(recipe)
     trained = prepared(recipe, base)
 
     def encoded(example: Example) -> Encoded:
         return encode(trained.tokenizer, example, ends=trained.ends, longest=recipe.data.longest)
 
-    wanted = [each for each in kept if _is_wanted(each, recipe)]
-    steps = plan(wanted, recipe, encoded)
-    held = [encoded(each) for each in examples_of([d for d in aside if _is_wanted(d, recipe)], recipe.data)]
-    mark = _mark(recipe, library.files, base)
-    return Gathered(trained, Material(steps, held, mark=mark), library, wanted, base)
+    unsafe, pairs_aside = encoded_pairs(pairs, recipe, encoded)
+    files = (*library.files, *(pair_files if recipe.safety.weight else ()))
+    material = Material(
+        steps=plan(kept, recipe, encoded),
+        held=[encoded(each) for each in examples_of(aside, recipe.data)],
+        unsafe=[pair.unsafe for pair in unsafe] if recipe.safety.weight else [],
+        mark=_mark(recipe, files, base),
+    )
+    return Gathered(trained, material, files, kept, pairs_aside, base)
 
 
 def _is_wanted(dialogue: Dialogue, recipe: Recipe) -> bool:
@@ -110,7 +125,7 @@ def _is_wanted(dialogue: Dialogue, recipe: Recipe) -> bool:
     return persona_of(dialogue) in wanted or is_overheard
 
 
-def measured(trained: Trained, held: Sequence[Encoded]) -> dict[str, dict[str, float]]:
+def held_figures(trained: Trained, held: Sequence[Encoded]) -> Figures:
     """Held-out loss and perplexity by persona, and of all."""
     objective = Objective(trained.network)
     groups = {
@@ -123,21 +138,30 @@ def measured(trained: Trained, held: Sequence[Encoded]) -> dict[str, dict[str, f
     return figures
 
 
-def _measured_once(trained: Trained, material: Material, file: Path) -> dict[str, dict[str, float]]:
+def measured(gathered: Gathered) -> Figures:
+    trained = gathered.trained
+    found = held_figures(trained, gathered.material.held)
+    unsafe = figures(Objective(trained.network), gathered.pairs, trained.device)
+    return found | ({"unsafe": unsafe} if unsafe else {})
+
+
+def _measured_once(gathered: Gathered, file: Path) -> Figures:
     """Before the first step; a resumed run finds what the first one wrote."""
+    mark = gathered.material.mark
     if file.is_file():
         found = json.loads(file.read_text(encoding="utf-8"))
-        if found["mark"] == material.mark:
+        if found["mark"] == mark:
             return found["figures"]
-    figures = measured(trained, material.held)
-    file.write_text(json.dumps({"mark": material.mark, "figures": figures}), encoding="utf-8")
-    return figures
+    found = measured(gathered)
+    file.write_text(json.dumps({"mark": mark, "figures": found}), encoding="utf-8")
+    return found
 
 
-def _outcome(gathered: Gathered, course: Course, before: dict[str, dict[str, float]]) -> Outcome:
+def _outcome(gathered: Gathered, course: Course, before: Figures) -> Outcome:
+    after = measured(gathered)
     return Outcome(
-        before=before,
-        after=measured(gathered.trained, gathered.material.held),
+        before={name: each for name, each in before.items() if name != "unsafe"},
+        after={name: each for name, each in after.items() if name != "unsafe"},
         seconds=round(course.seconds, 1),
         tokens=course.tokens,
         steps=course.step,
@@ -145,7 +169,11 @@ def _outcome(gathered: Gathered, course: Course, before: dict[str, dict[str, flo
         dialogues=len(gathered.kept),
         kept_aside=len(gathered.material.held),
         curve=tuple(course.held),
-        unsafe={},
+        unsafe={
+            f"{name}_{when}": value
+            for when, each in (("before", before), ("after", after))
+            for name, value in each.get("unsafe", {}).items()
+        },
     )
 
 

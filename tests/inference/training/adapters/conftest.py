@@ -15,6 +15,7 @@ from inference.training.adapters.recipe import Recipe, recipe_of
 
 LOUDER = 20
 ACTS = ("argue", "engage", "want", "withdraw")
+CALM = ("engage", "want")
 PLANS = ("reflect", "ask", "validate")
 
 
@@ -23,9 +24,9 @@ def line(number: int) -> str:
 
 
 def client_row(number: int) -> dict[str, Any]:
-    turns = []
+    turns, acts = [], CALM if number % 4 == 2 else ACTS
     for at in range(2 + number % 3):
-        act = ACTS[(number + at) % len(ACTS)]
+        act = acts[(number + at) % len(acts)]
         turns += [
             {"speaker": "therapist", "text": line(number + 3 * at)},
             {"speaker": "client", "text": line(5 * number + at), "act": act, "band": "wary", "cue": ""},
@@ -71,8 +72,8 @@ def loud_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
-@pytest.fixture
-def recipe(loud_model: Path) -> Callable[..., Recipe]:
+@pytest.fixture(scope="session")
+def make_recipe(loud_model: Path) -> Callable[..., Recipe]:
     """A recipe for the tiny model; sections given take the place of settings in it."""
 
     def made(**sections: Any) -> Recipe:  # noqa: ANN401 - as TOML has it
@@ -92,6 +93,11 @@ def recipe(loud_model: Path) -> Callable[..., Recipe]:
         return recipe_of(document)
 
     return made
+
+
+@pytest.fixture
+def recipe(make_recipe: Callable[..., Recipe]) -> Callable[..., Recipe]:
+    return make_recipe
 
 
 @pytest.fixture
