@@ -9,7 +9,6 @@ from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is
 
 NAME = "train"
 HELD_SHARE = 0.08
-RECIPES = Path(__file__).parent.parent / "training" / "recipes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,11 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _train_adapter(arguments: argparse.Namespace) -> int:
     from inference.data.reading import DIALOGUES  # noqa: PLC0415 - with what follows takes seconds
     from inference.engine.loader import use_threads  # noqa: PLC0415
-    from inference.training.adapters.recipe import read_recipe  # noqa: PLC0415
+    from inference.training.adapters.recipe import read_recipe, recipe_file  # noqa: PLC0415
     from inference.training.adapters.run import Setting, run  # noqa: PLC0415
 
-    file = Path(arguments.recipe)
-    recipe = read_recipe(file if file.suffix == ".toml" else RECIPES / f"{arguments.recipe}.toml")
+    recipe = read_recipe(recipe_file(arguments.recipe))
     use_threads(arguments.threads)
     out = arguments.out or data_directory() / "adapters" / recipe.name
     work = data_directory() / "training" / recipe.name if arguments.out is None else out.with_suffix(".run")

@@ -13,6 +13,7 @@ from inference.persona import Persona
 from inference.training.adapters.errors import RecipeError
 
 FORMAT = 1
+RECIPES = Path(__file__).parent.parent / "recipes"
 SCHEDULES = ("cosine", "linear")
 EDGES = ("any", "none", "only")
 MOST_PHASES = 8
@@ -105,6 +106,11 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def recipe_file(name: str) -> Path:
+    """The file of a shipped recipe, or the file named."""
+    return Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
 
 
 def read_recipe(path: Path) -> Recipe:
