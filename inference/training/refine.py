@@ -17,9 +17,13 @@ from inference.encoder.network import Network
 from inference.encoder.tokens import pad
 from inference.training.prepared import Prepared, head_loss
 
-TAUGHT_ON: Mapping[str, tuple[str, ...]] = {"message": ("emotion", "protective", "toxicity")}
+TAUGHT_ON: Mapping[str, tuple[str, ...]] = {
+    "message": ("protective", "bias", "bias.kinds", "toxicity", "emotion"),
+}
 """By adapter, the heads that are taught on."""
 EPOCHS = 8
+LEAST_STEPS = 1000
+"""A head with few rows sees them more often, until so many steps are done."""
 RATE = 2e-3
 DECAY = 0.01
 TOGETHER = 128
@@ -37,13 +41,12 @@ class _Batch:
 def refine(network: Network, prepared: Sequence[Prepared], specs: Sequence[HeadSpec], *, seed: int) -> None:
     """Teach on the heads of `TAUGHT_ON`; the other heads and the encoder stay as they are."""
     chosen = [spec for spec in specs if spec.name in TAUGHT_ON.get(network.adapter, ())]
-    chance = random.Random(seed)
-    torch.manual_seed(seed)
     network.eval()
     for spec in chosen:
         batches = _batches(network, [each for each in prepared if each.targets[spec.name] is not None], spec)
         if batches:
-            _teach(network, spec, batches, chance)
+            torch.manual_seed(seed)
+            _teach(network, spec, batches, random.Random(seed))
 
 
 @torch.no_grad()
@@ -67,9 +70,9 @@ def _teach(network: Network, spec: HeadSpec, batches: Sequence[_Batch], chance: 
     head = network.heads[module_name(spec.name)]
     head.train()
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * len(batches)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
-    for _ in range(EPOCHS):
+    epochs = max(EPOCHS, -(-LEAST_STEPS // len(batches)))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=epochs * len(batches))
+    for _ in range(epochs):
         for batch in chance.sample(batches, len(batches)):
             logits, _ = head(batch.states.float(), batch.mask)
             loss = head_loss(spec, logits, batch.targets, None, smoothing=0.0)
