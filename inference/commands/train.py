@@ -29,9 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recipe", help="a recipe's file, or the name of a shipped one (client, companion, ...)"
     )
     adapter.add_argument(
-        "--dialogues", type=Path, default=None, help="folder of dialogues (the shipped ones)"
-    )
-    adapter.add_argument(
         "--out", type=Path, default=None, help="folder for the adapter (under the data directory)"
     )
     adapter.add_argument(
@@ -40,11 +37,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     adapter.add_argument(
         "--stop-after", type=int, default=None, metavar="STEP", help="leave a checkpoint and end"
     )
-    adapter.add_argument("--threads", type=int, default=None, help="cores to use (OMP_NUM_THREADS, else all)")
+    _add_run_arguments(adapter)
+    search = what.add_parser("search", help="look for better settings of a recipe by short runs (Optuna)")
+    search.add_argument("recipe", help="a recipe's file, or the name of a shipped one")
+    search.add_argument("--trials", type=int, default=12)
+    search.add_argument("--steps", type=int, default=40, help="of each run, at most")
+    _add_run_arguments(search)
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dialogues", type=Path, default=None, help="folder of dialogues (the shipped ones)")
+    parser.add_argument("--threads", type=int, default=None, help="cores to use (OMP_NUM_THREADS, else all)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return _train_adapter(arguments) if arguments.what == "adapter" else _train_head(arguments)
+    return {"adapter": _train_adapter, "search": _search, "head": _train_head}[arguments.what](arguments)
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    from inference.data.reading import DIALOGUES  # noqa: PLC0415 - with what follows takes seconds
+    from inference.engine.loader import use_threads  # noqa: PLC0415
+    from inference.training.adapters.recipe import read_recipe, recipe_file  # noqa: PLC0415
+    from inference.training.adapters.run import Setting  # noqa: PLC0415
+    from inference.training.adapters.search import as_toml, search  # noqa: PLC0415
+
+    recipe = read_recipe(recipe_file(arguments.recipe))
+    use_threads(arguments.threads)
+    work = data_directory() / "training" / recipe.name
+    setting = Setting(out=work, work=work, dialogues=arguments.dialogues or DIALOGUES, events=False)
+    best, loss = search(recipe, setting, trials=arguments.trials, steps=arguments.steps)
+    print(f"best held-out loss {loss:.4f}\n{as_toml(best)}")
+    return 0
 
 
 def _train_adapter(arguments: argparse.Namespace) -> int:
