@@ -14,6 +14,7 @@ from apps.practice.state import ClientState
 from apps.practice.wording import voice_examples
 from apps.scenarios.case import Case, Fact
 from inference.contracts import Message, Person, ReplyRequest, Role, WordingLimits
+from inference.persona import MOST_EXCHANGES, ClientPersona, Exchange, client_messages, client_tag
 from inference.vocabulary import acts
 
 HISTORY_TURNS = 4
@@ -68,19 +69,32 @@ _CUES_FOR_EXAMPLES = {
 
 
 def reply_request(
-    case: Case, reaction: Reaction, *, history: History, text: str, seed: int, request_id: str
+    case: Case,
+    reaction: Reaction,
+    *,
+    history: History,
+    text: str,
+    seed: int,
+    request_id: str,
+    adapter: str = "",
 ) -> ReplyRequest:
-    """The request for this reaction. `history` is the branch before this turn, `text` the therapist's turn."""
-    examples = _examples(case, reaction, text)
+    """The request for this reaction. `history` is the branch before this turn, `text` the therapist's turn. With an
+    `adapter` the model is asked in the form that one was trained on, and needs no examples."""
+    examples = () if adapter else _examples(case, reaction, text)
     messages = (
-        Message(Role.SYSTEM, system_text(case, reaction, text=text)),
-        *_as_turns(_CUES_FOR_EXAMPLES[reaction.heard.lead], examples),
-        *_said(history),
-        Message(Role.USER, text.strip() or "..."),
+        adapter_messages(case, reaction, history=history, text=text)
+        if adapter
+        else (
+            Message(Role.SYSTEM, system_text(case, reaction, text=text)),
+            *_as_turns(_CUES_FOR_EXAMPLES[reaction.heard.lead], examples),
+            *_said(history),
+            Message(Role.USER, text.strip() or "..."),
+        )
     )
     return ReplyRequest(
         request_id=request_id,
         persona="client",
+        adapter=adapter,
         messages=messages,
         limits=replace(
             wording_limits(case, history=history, avoid=(*examples, text)),
@@ -90,6 +104,28 @@ def reply_request(
         first_words_deadline_s=FIRST_WORDS_S,
         seed=(seed * 1009 + reaction.n) % 2**31,
     )
+
+
+def adapter_messages(case: Case, reaction: Reaction, *, history: History, text: str) -> tuple[Message, ...]:
+    """The form of `inference.persona`. The acts that the branch remembers stand in the history as they stood when they
+    were asked for; the band is the present one, as a client's moves slowly."""
+    person = case.person
+    facts = [fact for fact in _relevant_facts(case, reaction) if not fact.startswith("age:")]
+    persona = ClientPersona(
+        name=person.name,
+        age=person.age,
+        who=f"{case.setting} Talks like this: {person.voice}",
+        facts=((reaction.gate.fact,) if reaction.gate else ()) + tuple(facts),
+    )
+    earlier = history[-(MOST_EXCHANGES - 1) :]
+    remembered = reaction.memory.acts[:-1][-len(earlier) :] if earlier else ()
+    known = ("",) * (len(earlier) - len(remembered)) + remembered
+    talk = [
+        Exchange(heard, said, client_tag(act, reaction.band) if act and heard else "")
+        for (heard, said), act in zip(earlier, known, strict=True)
+        if said
+    ]
+    return client_messages(persona, [*talk, Exchange(text, tag=client_tag(reaction.act, reaction.band))])
 
 
 def wording_limits(case: Case, *, history: History, avoid: Sequence[str]) -> WordingLimits:

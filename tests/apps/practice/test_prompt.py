@@ -107,3 +107,27 @@ def test_moods_differ_with_the_state() -> None:
     start = starting_state(CASE)
 
     assert mood(start) != mood(start.moved({"trust": 40, "discord": -40}))
+
+
+def test_an_adapter_is_asked_in_the_form_it_learned() -> None:
+    decided = reaction()
+    remembering = replace(decided, memory=replace(decided.memory, acts=("deny", "argue")))
+    asked = reply_request(
+        CASE, remembering, history=HISTORY, text=TEXT, seed=9, request_id="turn-1", adapter="client"
+    )
+
+    system, *talk = asked.messages
+    assert asked.adapter == "client" and ReplyRequest.from_json(plain(asked)) == asked
+    assert system.text.startswith("You are Nora Quill, 51, a client talking with a therapist.")
+    assert "Bea: sister" in system.text and "age:" not in system.text
+    assert [message.text for message in talk] == [
+        "...",
+        "Bea drove me. So here I am.",
+        f"It was not your idea. [{remembering.band}: denies it]",
+        "No. It was not.",
+        f"{TEXT} [{remembering.band}: argues]",
+    ]
+
+
+def test_a_bare_model_is_asked_in_plain_words_with_examples() -> None:
+    assert request().adapter == "" and "[" not in request().messages[-1].text
