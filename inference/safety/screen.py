@@ -43,11 +43,13 @@ HISTORY_CHARACTERS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What one message holds. `about_self`: a plain first-person disclosure, not asked, quoted, past or invented."""
+    """What one message holds. `about_self`: a plain first-person disclosure, not asked, quoted, past or invented.
+    `idiom`: an everyday phrase with a grave word in it ("killing time"), and nothing else that is grave."""
 
     findings: tuple[Finding, ...]
     about_self: bool
     version: str
+    idiom: bool = False
 
     @property
     def severity(self) -> str:
@@ -77,11 +79,16 @@ def screen(text: str, *, history: Sequence[str] = ()) -> Screening:
     Offsets of findings are characters of `text`. Never raises for any text.
     """
     lex = lexicon()
-    found = _sightings(text, lex)
+    found, harmless = _sightings(text, lex)
     earlier = _earlier_kinds(history, lex)
     findings = _weighed(found, earlier)
     about_self = any(_disclosed(sighting) for sighting in found)
-    return Screening(tuple(findings[:MAX_FINDINGS]), about_self, f"{VERSION}; {lex.version}")
+    return Screening(
+        findings=tuple(findings[:MAX_FINDINGS]),
+        about_self=about_self,
+        version=f"{VERSION}; {lex.version}",
+        idiom=harmless and not findings,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class _Sighting:
     reading: Reading
 
 
-def _sightings(text: str, lex: Lexicon) -> list[_Sighting]:
+def _sightings(text: str, lex: Lexicon) -> tuple[list[_Sighting], bool]:
+    """What is in a text, and whether any harmless phrase is."""
     message = words(text, lex.vocabulary)
     frames = Frames()
     signals: list[tuple[int, int, int]] = []
@@ -115,7 +123,7 @@ def _sightings(text: str, lex: Lexicon) -> list[_Sighting]:
             if sighting is not None:
                 found.append(sighting)
     own = _about_me(message, frames, lex)
-    return [*found, own] if own is not None else found
+    return [*found, own] if own is not None else found, bool(harmless)
 
 
 def _covered(spans: Sequence[tuple[int, int]]) -> dict[int, int]:
@@ -208,7 +216,7 @@ def _earlier_kinds(history: Sequence[str], lex: Lexicon) -> set[str]:
     return {
         sighting.rule.kind
         for message in recent
-        for sighting in _sightings(message, lex)
+        for sighting in _sightings(message, lex)[0]
         if SEVERITIES.index(sighting.severity) >= SEVERITIES.index("moderate")
     }
 

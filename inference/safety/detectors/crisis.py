@@ -16,7 +16,7 @@ from inference.safety.lexicon import SEVERITIES
 from inference.safety.screen import CRISIS_KINDS, HISTORY_MESSAGES, SCORES, Screening, screen
 
 NAME = "crisis"
-VERSION = f"crisis 1; {thresholds_version()}"
+VERSION = f"crisis 2; {thresholds_version()}"
 HEAD, ESCALATION = "head.crisis", "crisis.escalation"
 KIND, SEVERITY, TIMELINE, PROTECTIVE = "crisis.kind", "crisis.severity", "crisis.timeline", "protective"
 ALARM = "moderate"
@@ -24,6 +24,9 @@ ALARM = "moderate"
 HINTS_OVER_TURNS = 3
 """Own messages with a hint at not wanting to live, the last one among them, that together count as moderate (own
 judgement; within one message the screen asks for two)."""
+IDIOM_WORDS = 12
+"""A message of at most so many words, all of whose grave words the screen knows as an everyday phrase ("cut it out"),
+alarms only where the heads are as good as certain: they learned from sentences and misjudge scraps."""
 _HINT = "screen.suicidal.hints"
 _OF_OTHERS = (Speaker.THERAPIST, Speaker.COMPANION)
 
@@ -140,6 +143,13 @@ def crisis_of(given: Given) -> CrisisView:
     if model and given.speaker in _OF_OTHERS and not lexical.about_self:
         model = _hint_only(model)
     earlier = [screen(text) for text in given.own_history[-HISTORY_MESSAGES:]]
+    if (
+        model
+        and model.alarmed
+        and _everyday(given, lexical, earlier)
+        and model.alarm < thresholds(NAME)["idiom"]
+    ):
+        model = _hint_only(model)
     hints = sum(any(f.detector == _HINT for f in each.findings) for each in (*earlier, lexical))
     kind, severity = _gravest(lexical, model)
     before_kind, before = _gravest_of([(each.kind, each.severity) for each in earlier])
@@ -161,6 +171,12 @@ def crisis_of(given: Given) -> CrisisView:
         model=model,
         hints=hints,
     )
+
+
+def _everyday(given: Given, lexical: Screening, earlier: list[Screening]) -> bool:
+    """A short idiom with nothing grave said before it."""
+    short = len(given.text.split()) <= IDIOM_WORDS
+    return short and lexical.idiom and not any(each.findings for each in earlier)
 
 
 def _rank(severity: str) -> int:

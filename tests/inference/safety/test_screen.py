@@ -213,3 +213,15 @@ def test_screen_survives_any_text_and_keeps_its_offsets_inside(noise: str, seed:
 @given(st.text(alphabet=st.characters(codec="ascii", categories=["Lu", "Ll", "Zs"]), max_size=60))
 def test_a_plain_disclosure_is_heard_after_any_other_sentence(before: str) -> None:
     assert screen(f"{before}. I want to kill myself.").severity in ("moderate", "high", "imminent")
+
+
+@pytest.mark.parametrize(
+    ("text", "idiom"),
+    [
+        ("We're only killing time.", True),
+        ("We had soup.", False),
+        ("The battery is dead and I want to die.", False),
+    ],
+)
+def test_an_everyday_phrase_with_a_grave_word_is_told_from_plain_talk(text: str, idiom: bool) -> None:
+    assert screen(text).idiom is idiom

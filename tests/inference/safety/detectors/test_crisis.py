@@ -135,3 +135,28 @@ def test_the_score_ranks_a_message_by_either_layer() -> None:
     assert crisis_of(given("I had soup.", "an ordinary message")).score == pytest.approx(0.02)
     assert crisis_of(given("I want to kill myself.", "an ordinary message")).score == pytest.approx(0.5)
     assert crisis_of(given("I had soup.", "under way")).score == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "alarm", "earlier", "alarmed"),
+    [
+        ("Can you cut it out?", 0.98, (), False),
+        ("Can you cut it out?", 0.995, (), True),
+        ("Can you cut it out?", 0.98, ("I want to kill myself.",), True),
+        ("Can you cut it out? " + "The week went on and on and nobody rang. " * 2, 0.98, (), True),
+        ("The papers are in the top drawer.", 0.98, (), True),
+        ("The battery is dead and I want to die.", 0.98, (), True),
+    ],
+)
+def test_a_short_idiom_alarms_only_where_the_heads_are_as_good_as_certain(
+    text: str, alarm: float, earlier: tuple[str, ...], alarmed: bool
+) -> None:
+    scores = {"none": 1 - alarm, "moderate": alarm}
+    read = {
+        "crisis.kind": Reading({"none": 0.1, "suicidal": 0.9}, "m1"),
+        "crisis.severity": Reading(scores, "m1"),
+    }
+    history = tuple(Message(Role.USER, each) for each in earlier)
+    view = crisis_of(Given(text, Speaker.SEEKER, history, read))
+    assert view.alarmed is alarmed
+    assert view.severity in (("moderate", "high") if alarmed else ("low",))
