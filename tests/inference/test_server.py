@@ -35,6 +35,9 @@ def http(url: str, secret: str) -> httpx.AsyncClient:
         "/v1/assess-many",
         "/v1/chat/completions",
         "/reload-model",
+        "/adapters",
+        "/adapters/promote",
+        "/adapters/roll-back",
         "/nothing",
     ],
 )

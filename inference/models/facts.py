@@ -1,0 +1,69 @@
+"""The registry's facts as JSON: what the page of cards shows, and what the worker answers to whoever asks it.
+
+Torch-free. An adapter that is not sound is told of with its problem, so that one of them does not hide the rest.
+"""
+
+from collections.abc import Mapping
+
+from inference.errors import ModelError
+from inference.models.figure_file import to_json
+from inference.models.gate import Figures, judge
+from inference.models.registry import Registry
+from inference.strict_json import Json
+
+SHOWN_OF_CARD = ("version", "base", "form", "licence", "failures")
+MOST_HISTORY = 50
+"""Entries of each name, the last ones."""
+
+
+def facts(registry: Registry) -> dict[str, Json]:
+    """`{"names": [{"name", "speaks", "problem", "adapters", "history"}]}`; adapters oldest registered first."""
+    return {"names": [_named(registry, name) for name in registry.names()]}
+
+
+def _named(registry: Registry, name: str) -> dict[str, Json]:
+    found: dict[str, Json] = {"name": name, "speaks": "", "problem": "", "adapters": [], "history": []}
+    standing = None
+    try:
+        history = registry.history(name)
+        found["history"] = [
+            {"at": e.at, "event": e.event, "sha256": e.sha256, "reasons": list(e.reasons), "by": e.by}
+            for e in history[-MOST_HISTORY:]
+        ]
+        speaks = registry.served(name)
+        found["speaks"] = speaks.sha256 if speaks else ""
+        standing = registry.figures_of(speaks) if speaks else None
+    except ModelError as error:
+        found["problem"] = error.code
+    found["adapters"] = [_adapter(registry, name, sha256, standing) for sha256 in _addresses(registry, name)]
+    return found
+
+
+def _addresses(registry: Registry, name: str) -> list[str]:
+    try:
+        shipped = registry.shipped_adapter(name)
+        order = [entry.sha256 for entry in registry.history(name) if entry.event == "registered"]
+    except ModelError:
+        shipped, order = None, []
+    kept = registry.addresses(name)
+    own = [shipped.sha256] if shipped else []
+    return list(dict.fromkeys([*own, *(each for each in order if each in kept), *kept]))
+
+
+def _adapter(registry: Registry, name: str, sha256: str, standing: Figures | None) -> dict[str, Json]:
+    try:
+        adapter = registry.adapter(name, sha256)
+        figures = registry.figures_of(adapter)
+    except ModelError as error:
+        return {"sha256": sha256, "problem": error.code, "card": {}, "figures": None, "gate": []}
+    return {
+        "sha256": sha256,
+        "problem": "",
+        "card": _shown(adapter.card),
+        "figures": to_json(figures) if figures else None,
+        "gate": list(judge(figures, standing).reasons) if figures else ["not measured"],
+    }
+
+
+def _shown(card: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: card[key] for key in SHOWN_OF_CARD if key in card}
