@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "apps.practice",
     "apps.chat",
     "apps.api",
+    "apps.oversight",
 ]
 
 MIDDLEWARE = [

@@ -23,5 +23,6 @@ urlpatterns = [
     path("accounts/signup/", transaction.atomic(allauth_views.signup), name="account_signup"),
     path("accounts/", include("allauth.urls")),
     path("practice/", include("apps.practice.urls")),
+    path("", include("apps.oversight.urls")),
     path("", include("apps.api.urls")),
 ]

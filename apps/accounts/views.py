@@ -18,6 +18,7 @@ from apps.core.errors import RefusedError
 LANDING = (
     (frozenset({Role.TRAINEE, Role.SUPERVISOR}), "practice:library"),
     (frozenset({Role.ADMINISTRATOR}), "accounts:organisation"),
+    (frozenset({Role.ENGINEER, Role.REVIEWER}), "oversight:models"),
 )
 
 
