@@ -66,7 +66,8 @@ def _texts(value: Json, field: str, *, longest: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class ReplyRequest:
-    """One reply to word. `persona` names the adapter or style asked for (`client`, `companion`).
+    """One reply to word. `persona` names the style asked for (`client`, `companion`), `adapter` one of the worker's
+    adapters, "" its model as it is.
 
     `seed` with the same messages gives the same text on one machine; `candidates` (1-8) race for the first
     segment; deadlines are seconds from the worker's receipt; `max_tokens` bounds each candidate."""
@@ -81,6 +82,7 @@ class ReplyRequest:
     max_tokens: int = 96
     first_words_deadline_s: float = 10.0
     deadline_s: float = 60.0
+    adapter: str = ""
 
     @classmethod
     def from_json(cls, value: Json, field: str = "request") -> "ReplyRequest":
@@ -101,6 +103,7 @@ class ReplyRequest:
                 data.get("first_words_deadline_s", 10.0), "first_words_deadline_s", low=0.05, high=300
             ),
             deadline_s=strict.number(data.get("deadline_s", 60.0), "deadline_s", low=0.05, high=600),
+            adapter=strict.text(data.get("adapter", ""), "adapter", longest=64, empty=True),
         )
 
     def to_json(self) -> dict[str, Json]:
