@@ -22,8 +22,8 @@ class WorkerConfig:
     data: Path = field(default_factory=data_directory)
     secret: str = ""
     has_own_secret: bool = False
-    queue_size: int = 64
-    max_rows: int = 32
+    queue_size: int = 128
+    max_rows: int = 128
     threads: int | None = None
     scripted_tokens_per_s: float | None = None
 
@@ -39,8 +39,8 @@ def from_environment(*, port: int, host: str, engine: str, model: str | None) ->
         model=model if model is not None else os.environ.get("PIXELATED_MODEL", "").strip(),
         secret=secret or secrets.token_urlsafe(32),
         has_own_secret=not secret,
-        queue_size=int(_number("PIXELATED_WORKER_QUEUE") or 64),
-        max_rows=int(_number("PIXELATED_WORKER_ROWS") or 32),
+        queue_size=int(_number("PIXELATED_WORKER_QUEUE") or 128),
+        max_rows=int(_number("PIXELATED_WORKER_ROWS") or 128),
         threads=int(_number("PIXELATED_WORKER_THREADS") or 0) or None,
         scripted_tokens_per_s=_number("PIXELATED_SCRIPTED_TOKENS_PER_S"),
     )

@@ -103,7 +103,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     # Torch takes seconds to import, and the scripted engine must start without it.
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
-    from inference.engine.loader import load, use_threads  # noqa: PLC0415
+    from inference.engine.loader import load, quicken, use_threads  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
 
     use_threads(config.threads)
@@ -118,7 +118,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     assessor = Assessor(_heads(config), passage=gate.ahead)
     engine = ModelWorker(
         config.model or bundled,
-        load=lambda source: load(source, name=TEXT.name if source == bundled else None),
+        load=lambda source: quicken(load(source, name=TEXT.name if source == bundled else None)),
         judge=make_judge(encoder, assessor),
         refuses=refuses,
         queue_size=config.queue_size,

@@ -1,9 +1,20 @@
 """Turns messages into judged segments with one model that one thread owns.
 
 loader    a folder, a GGUF file or an id -> a model ready to speak
-prompt    messages -> token ids (ids exist only in prompt, slots, sampling and generate)
-slots     the keys and values of every row that is speaking
-sampling  logits -> one token, from each row's own seed
+prompt    messages -> token ids (there are ids only from prompt to generate)
+weights   a Llama-like model's matrices, fused and folded for our own step
+linear    one matrix against a step's tokens, exact or in whole numbers
+blocks    the keys and values of what is being read and said
+attention how a step's tokens look back into the blocks
+lora      low-rank adapters beside the weights, each for its own rows
+peft_folder  a PEFT folder -> such an adapter
+decoder   a step through all layers
+prefixes  what was read before and may come again
+rows      prompts read in parts beside rows that speak: our own step
+borrowed  the same for kinds of models we do not know, by transformers' forward
+slots     its keys and values
+sampling  logits -> one token a row, from each row's own seed
+saying    tokens -> text as they come
 generate  rows join, step and leave: pieces of text come out
 segments  text -> sentences
 judge     a sentence -> findings, and which of them refuse it

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from transformers import DynamicCache, PreTrainedTokenizerBase
 
+from inference.engine.borrowed import BorrowedRows
 from inference.engine.loader import LoadedModel
 from inference.engine.prompt import Prompt
-from inference.engine.sampling import row_generator, sample
-from inference.engine.slots import Slots
+from inference.engine.rows import MOST_BYTES, OwnRows, Rows, Start
+from inference.engine.sampling import Wish, row_generator, sample
+from inference.engine.saying import Saying
 from inference.engine.style import Sampling
-
-_BROKEN = "\ufffd"
-"""How a decoder shows a character whose bytes are not all there yet."""
 
 
 @dataclass(frozen=True)
@@ -31,92 +29,79 @@ class RowPiece:
 
 @dataclass
 class _Row:
-    number: int
     chance: torch.Generator
     sampling: Sampling
     max_tokens: int
+    saying: Saying
     said: list[int] = field(default_factory=list)
-    text: str = ""
 
 
 class Batch:
-    """`add` runs a prompt once and starts one row for each seed; `step` moves every row by one token."""
+    """`add` takes in a prompt and starts one row for each seed; `step` moves every row by one token and reads on in the
+    prompts that are not whole, whose rows give their first piece when they are."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, *, rows: Rows | None = None) -> None:
         self.model = model
-        self._slots = Slots()
-        self._rows: list[_Row] = []
+        self._speakers = rows or rows_of(model)
+        self._rows: dict[int, _Row] = {}
         self._numbers = 0
 
     @property
     def rows(self) -> int:
         return len(self._rows)
 
-    @torch.inference_mode()
+    def fits(self, prompt: Prompt, *, candidates: int, max_tokens: int) -> bool:
+        return self._speakers.fits(Start(prompt.ids, tuple(range(candidates)), max_tokens))
+
     def add(
-        self, prompt: Prompt, *, seeds: Sequence[int], sampling: Sampling, max_tokens: int
-    ) -> tuple[list[int], list[RowPiece]]:
-        """The numbers of the rows started, in the order of the seeds, and their first pieces."""
-        ids = torch.tensor([prompt.ids], device=self.model.device)
-        cache = DynamicCache()
-        output = self.model.network(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        self._slots.add(cache, copies=len(seeds), room=max_tokens)
-        started = [
-            _Row(self._numbers + n, row_generator(seed), sampling, max_tokens) for n, seed in enumerate(seeds)
-        ]
+        self,
+        prompt: Prompt,
+        *,
+        seeds: Sequence[int],
+        sampling: Sampling,
+        max_tokens: int,
+        adapter: str = "",
+    ) -> list[int]:
+        """The numbers of the rows started, in the order of the seeds. An adapter that is not there is a ModelError."""
+        numbers = tuple(range(self._numbers, self._numbers + len(seeds)))
+        start = Start(prompt.ids, numbers, max_tokens, self.model.adapter(adapter))
+        self._speakers.start(start)
         self._numbers += len(seeds)
-        self._rows += started
-        logits = output.logits[0, -1]
-        pieces = [self._say(row, logits) for row in started]
-        self._leave(pieces)
-        return [row.number for row in started], pieces
+        for number, seed in zip(numbers, seeds, strict=True):
+            self._rows[number] = _Row(row_generator(seed), sampling, max_tokens, Saying(self.model.tokenizer))
+        return list(numbers)
 
     @torch.inference_mode()
     def step(self) -> list[RowPiece]:
-        """One token for every row; nothing to do with no rows."""
+        """One token for every row whose prompt is read; nothing to do with no rows."""
         if not self._rows:
             return []
-        cache, positions, mask = self._slots.next_step()
-        last = [row.said[-1] for row in self._rows]
-        last += last[:1] * (len(positions) - len(last))
-        ids = torch.tensor(last, device=self.model.device)[:, None]
-        output = self.model.network(
-            input_ids=ids, past_key_values=cache, attention_mask=mask, position_ids=positions, use_cache=True
-        )
-        pieces = [self._say(row, output.logits[n, -1]) for n, row in enumerate(self._rows)]
-        self._leave(pieces)
+        last = {number: row.said[-1] for number, row in self._rows.items() if row.said}
+        numbers, logits = self._speakers.step(last)
+        if logits is None:
+            return []
+        own = [self._rows[number] for number in numbers]
+        tokens = sample(logits, [Wish(row.said, row.sampling, row.chance) for row in own])
+        pieces = [self._say(*said) for said in zip(numbers, own, tokens, strict=True)]
+        self.drop([piece.row for piece in pieces if piece.ended])
         return pieces
 
-    @torch.inference_mode()
     def drop(self, numbers: Sequence[int]) -> None:
         """Free rows; those that have already left are passed over."""
         for number in numbers:
-            places = [place for place, row in enumerate(self._rows) if row.number == number]
-            for place in places:
-                self._slots.remove(place)
-                self._rows[place] = self._rows[-1]
-                self._rows.pop()
+            if self._rows.pop(number, None) is not None:
+                self._speakers.remove(number)
 
-    def _leave(self, pieces: Sequence[RowPiece]) -> None:
-        self.drop([piece.row for piece in pieces if piece.ended])
-
-    def _say(self, row: _Row, logits: torch.Tensor) -> RowPiece:
-        token = sample(logits, seen=row.said, sampling=row.sampling, chance=row.chance)
+    def _say(self, number: int, row: _Row, token: int) -> RowPiece:
         if token in self.model.ends:
-            return RowPiece(row.number, self._new_text(row, whole=True), "stop")
+            return RowPiece(number, row.saying.gain(None, whole=True), "stop")
         row.said.append(token)
         ended = "length" if len(row.said) >= row.max_tokens else ""
-        return RowPiece(row.number, self._new_text(row, whole=bool(ended)), ended)
-
-    def _new_text(self, row: _Row, *, whole: bool) -> str:
-        text = decode(self.model.tokenizer, row.said)
-        if text.endswith(_BROKEN):
-            if not whole:
-                return ""
-            text = text.rstrip(_BROKEN)
-        gained, row.text = text[len(row.text) :], text
-        return gained
+        return RowPiece(number, row.saying.gain(token, whole=bool(ended)), ended)
 
 
-def decode(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
-    return tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+def rows_of(model: LoadedModel, *, most_bytes: int = MOST_BYTES) -> Rows:
+    """Our own step where the model has been made ready for it, else transformers' forward."""
+    if model.weights is None:
+        return BorrowedRows(model.network, most_bytes=most_bytes)
+    return OwnRows(model.weights, dtype=model.dtype, most_bytes=most_bytes)

@@ -33,6 +33,7 @@ class Job(Protocol):
     seeds: tuple[int, ...]
     sampling: Sampling
     max_tokens: int
+    adapter: str
     cancelled: bool
     over: bool
 
@@ -96,6 +97,7 @@ class ReplyJob(_Timed):
         super().__init__(emit, seeds=seeds, deadline_s=request.deadline_s)
         self.messages = request.messages
         self.max_tokens = request.max_tokens
+        self.adapter = request.adapter
         self.sampling = Sampling()
         self._first_words_at = self._received + request.first_words_deadline_s
         self._race = Race(request, judge=judge, refuses=refuses)
@@ -131,6 +133,7 @@ class CompletionJob(_Timed):
         super().__init__(emit, seeds=(seed,), deadline_s=COMPLETION_DEADLINE_S)
         self.messages = request.messages
         self.max_tokens = request.max_tokens
+        self.adapter = ""
         self.sampling = Sampling(request.temperature, request.top_p, repetition_penalty=1.0)
 
     def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
 """Gets a model ready to speak: from a folder, a GGUF file or a Hugging Face id, in safetensors only, no remote code.
 
-Knows devices, number formats and threads; nothing of prompts or sampling.
+`load` gives transformers' network, which anybody may run; `quicken` turns it into the weights of our own step. Knows
+devices, number formats and threads; nothing of prompts or sampling.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -12,6 +14,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.utils.logging import disable_progress_bar
 
 from inference.contracts import ModelName
+from inference.engine.linear import Kernel, best_kernel
+from inference.engine.lora import LowRank
+from inference.engine.peft_folder import read_low_rank
+from inference.engine.weights import Weights, is_known, take_weights
 from inference.errors import ModelError
 from inference.models.convert import dense_folder
 
@@ -21,17 +27,30 @@ LONGEST_CONTEXT = 4096
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """`context` is the most tokens that prompt and reply may have together; `ends` are the ids that end a reply."""
+    """`context` is the most tokens that prompt and reply may have together; `ends` are the ids that end a reply. A
+    quickened model has `weights`, perhaps adapters by name, and no network any more."""
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     name: ModelName
     context: int
     ends: frozenset[int]
+    weights: Weights | None = None
+    adapters: Mapping[str, LowRank] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
-        return self.network.device
+        return self.network.device if self.weights is None else self.weights.embedding.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.network.dtype if self.weights is None else self.weights.embedding.dtype
+
+    def adapter(self, name: str) -> LowRank | None:
+        """None for the model itself, ""; a ModelError for a name it does not have."""
+        if name and name not in self.adapters:
+            raise ModelError("the worker has no adapter of this name")
+        return self.adapters.get(name)
 
 
 def load(source: str, *, name: ModelName | None = None) -> LoadedModel:
@@ -57,6 +76,22 @@ def load(source: str, *, name: ModelName | None = None) -> LoadedModel:
         context=_context(network),
         ends=_ends(network, tokenizer),
     )
+
+
+def quicken(
+    model: LoadedModel, *, kernel: Kernel | None = None, adapters: Mapping[str, Path] | None = None
+) -> LoadedModel:
+    """The model ready for our own step, with the adapters in these folders; as it is where its kind is not known, and
+    then a ModelError if adapters are asked for. Its network is let go: the weights are copies."""
+    if not is_known(model.network):
+        if adapters:
+            raise ModelError("this worker cannot put adapters on a model of this kind")
+        return model
+    weights = take_weights(model.network, kernel=kernel or best_kernel(model.device.type))
+    own = {
+        name: read_low_rank(folder, name=name, weights=weights) for name, folder in (adapters or {}).items()
+    }
+    return replace(model, network=None, weights=weights, adapters=own)
 
 
 def best_dtype(device: str) -> torch.dtype:

@@ -9,6 +9,14 @@ from inference.contracts import FinishedEvent, ModelName, ReplyRequest, SegmentE
 
 
 @dataclass(frozen=True)
+class AdapterName:
+    """`checksum` is the SHA-256 of what was loaded."""
+
+    name: str
+    checksum: str
+
+
+@dataclass(frozen=True)
 class EngineStatus:
     """`waiting` requests are queued, `speaking` have rows in the batch, `rows` are those rows."""
 
@@ -18,6 +26,7 @@ class EngineStatus:
     speaking: int = 0
     rows: int = 0
     detail: str = ""
+    adapters: tuple[AdapterName, ...] = ()
 
 
 class Engine(Protocol):

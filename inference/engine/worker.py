@@ -1,18 +1,21 @@
 """The one thread that owns the model: what waits joins the batch, everything in it moves a token at a time.
 
-Callers are coroutines: `reply` and `complete` put a job into a bounded queue and read its events. Between two steps the
-thread takes in at most one prompt, so that those already speaking never wait for more than that; lets assessments pass;
-frees rows nobody listens to; and looks at deadlines. Knows no HTTP, and logs nothing that anybody wrote.
+Callers are coroutines: `reply` and `complete` put a job into a bounded queue and read its events. Between two steps
+the thread takes in what there is room for, by rows and by tokens (a batch reads long prompts in parts, so that nobody
+who speaks waits for a whole one); lets assessments pass; frees rows nobody listens to; and looks at deadlines. A model
+that is to take over is loaded by a thread of its own while the old one speaks, which finishes what it began. Knows no
+HTTP, and logs nothing that anybody wrote.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import threading
 import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import (
@@ -27,8 +30,8 @@ from inference.engine.generate import Batch, RowPiece
 from inference.engine.inbox import Inbox, settler
 from inference.engine.jobs import CompletionJob, Job, ReplyJob
 from inference.engine.loader import LoadedModel
-from inference.engine.prompt import encode
-from inference.engine.protocol import EngineStatus
+from inference.engine.prompt import Prompt, encode
+from inference.engine.protocol import AdapterName, EngineStatus
 from inference.engine.race import Judge, Piece, Refuses
 from inference.engine.style import Sampling
 from inference.errors import (
@@ -52,13 +55,17 @@ class _Speaking:
     """A job in the batch: `rows[row]` is the candidate that this row speaks for."""
 
     job: Job
+    batch: Batch
     rows: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
 class _Reload:
+    """`model` is there, or the reason why not, once it has been loaded."""
+
     source: str
     done: Callable[[ModelName | InferenceError], None]
+    model: LoadedModel | InferenceError | None = None
 
 
 class ModelWorker:
@@ -69,8 +76,8 @@ class ModelWorker:
         load: Load,
         judge: Judge,
         refuses: Refuses,
-        queue_size: int = 64,
-        max_rows: int = 32,
+        queue_size: int = 128,
+        max_rows: int = 128,
         gate: Gate | None = None,
     ) -> None:
         self._source, self._load = source, load
@@ -83,6 +90,9 @@ class ModelWorker:
         self._reload: _Reload | None = None
         self._is_ready = self._is_draining = self._is_stopping = False
         self._model_name = ModelName("")
+        self._speaks_borrowed = False
+        self._adapters: tuple[AdapterName, ...] = ()
+        self._first: tuple[Job, LoadedModel, Prompt] | None = None
         self._thread: threading.Thread | None = None
 
     # Called from the event loop.
@@ -92,7 +102,7 @@ class ModelWorker:
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[ModelName] = loop.create_future()
         with self._wake:
-            self._reload = _Reload(self._source, settler(loop, ready))
+            self._begin_loading(_Reload(self._source, settler(loop, ready)))
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
         await ready
@@ -120,6 +130,7 @@ class ModelWorker:
                 speaking=len(self._speaking),
                 rows=sum(len(speaking.rows) for speaking in self._speaking),
                 detail="draining" if self._is_draining else "",
+                adapters=self._adapters,
             )
 
     async def reload(self, source: str) -> ModelName:
@@ -128,8 +139,7 @@ class ModelWorker:
         with self._wake:
             if self._reload is not None:
                 raise EngineBusyError("a model is being loaded already", retry_after_s=10)
-            self._reload = _Reload(source or self._source, settler(loop, done))
-            self._wake.notify_all()
+            self._begin_loading(_Reload(source or self._source, settler(loop, done)))
         return await asyncio.wait_for(done, LOAD_DEADLINE_S)
 
     async def drain(self, deadline_s: float) -> None:
@@ -162,12 +172,32 @@ class ModelWorker:
             job.cancelled = True
             self._wake.notify_all()
 
-    # Called from the thread.
+    def _begin_loading(self, asked: _Reload) -> None:
+        self._reload = asked
+        threading.Thread(target=self._load_beside, args=(asked,), name="loading", daemon=True).start()
+
+    # Called from the loading thread. Loading changes torch's default number format for every thread: our own step names
+    # its formats, but transformers' forward has to wait.
+
+    def _load_beside(self, asked: _Reload) -> None:
+        alone = self._gate.behind() if self._speaks_borrowed else contextlib.nullcontext()
+        try:
+            with alone:
+                model: LoadedModel | InferenceError = self._load(asked.source)
+            _warm_up(model)
+        except Exception as error:  # whatever a model's files provoke, the caller must hear of it
+            _log_without_words("the model cannot be loaded", error)
+            model = _as_model_error(error)
+        with self._wake:
+            asked.model = model
+            self._wake.notify_all()
+
+    # Called from the thread that speaks.
 
     def _run(self) -> None:
         batch: Batch | None = None
         while not self._is_stopping:
-            batch = self._take_reload(batch)
+            batch = self._take_over(batch)
             if batch is None:
                 self._wait()
                 continue
@@ -180,65 +210,91 @@ class ModelWorker:
         self._fail_all(EngineUnavailableError("the worker is stopping"))
 
     def _move(self, batch: Batch) -> None:
-        """Once round: sweep, let one in, one step for everybody; sleeps only when there is nothing to do."""
-        self._sweep(batch)
-        job = self._next_job(batch)
-        if job is not None:
-            with self._gate.behind():
-                self._admit(job, batch)
-        elif not self._speaking:
+        """Once round: sweep, let in whom there is room for, one step for everybody; sleeps only when there is nothing
+        to do."""
+        self._sweep()
+        with self._gate.behind():
+            while self._admit_next(batch):
+                pass
+        if not self._speaking:
             self._wait()
-        if self._speaking:
+        for speaking in {id(each.batch): each.batch for each in self._speaking}.values():
             with self._gate.behind():
-                self._hear(batch.step(), batch)
+                self._hear(speaking.step(), speaking)
 
     def _wait(self) -> None:
         with self._wake:
-            if not (self._waiting or self._is_stopping or self._reload):
+            is_loaded = self._reload is not None and self._reload.model is not None
+            if not (self._waiting or self._is_stopping or is_loaded):
                 self._wake.wait(timeout=1.0)
 
-    def _next_job(self, batch: Batch) -> Job | None:
+    def _admit_next(self, batch: Batch) -> bool:
+        """Let the first in the queue in if there is room for it; nobody overtakes it."""
         with self._wake:
-            if self._reload is not None or not self._waiting:
-                return None
-            if batch.rows + len(self._waiting[0].seeds) > self._max_rows:
-                return None
-            job = self._waiting.popleft()
-            self._speaking.append(_Speaking(job))
-            return job
-
-    def _admit(self, job: Job, batch: Batch) -> None:
-        speaking = self._speaking[-1]
+            job = self._waiting[0] if self._waiting else None
+            if job is None or batch.rows + len(job.seeds) > self._max_rows:
+                return False
         model = batch.model
-        job.begin(model.name)
         try:
-            prompt = encode(model.tokenizer, job.messages, longest=model.context - job.max_tokens)
+            adapter = model.adapter(job.adapter)
+            prompt = self._encoded(job, model)
+            if not batch.fits(prompt, candidates=len(job.seeds), max_tokens=job.max_tokens):
+                if batch.rows:
+                    return False
+                raise ContractError("longer than the worker has memory for", field="messages")
         except InferenceError as error:
+            self._take_out(job)
             job.fail(error)
-            self._forget(speaking)
-            return
-        rows, pieces = batch.add(prompt, seeds=job.seeds, sampling=job.sampling, max_tokens=job.max_tokens)
+            return True
+        speaking = _Speaking(job, batch)
+        if not self._take_out(job, speaking):
+            return True
+        name = (
+            replace(model.name, adapter=f"{adapter.name}@{adapter.checksum[:12]}") if adapter else model.name
+        )
+        job.begin(name)
+        rows = batch.add(
+            prompt, seeds=job.seeds, sampling=job.sampling, max_tokens=job.max_tokens, adapter=job.adapter
+        )
         speaking.rows = {row: candidate for candidate, row in enumerate(rows)}
-        self._hear(pieces, batch)
+        return True
+
+    def _encoded(self, job: Job, model: LoadedModel) -> Prompt:
+        """The prompt of the first in the queue, which may be asked for before many steps until there is room."""
+        if self._first is None or self._first[0] is not job or self._first[1] is not model:
+            longest = model.context - job.max_tokens
+            self._first = (job, model, encode(model.tokenizer, job.messages, longest=longest))
+        return self._first[2]
+
+    def _take_out(self, job: Job, speaking: _Speaking | None = None) -> bool:
+        """From the queue to those speaking, at once for whoever looks; False when it had left meanwhile."""
+        with self._wake:
+            self._first = None
+            if job not in self._waiting:
+                return False
+            self._waiting.remove(job)
+            if speaking is not None:
+                self._speaking.append(speaking)
+            return True
 
     def _hear(self, pieces: Iterable[RowPiece], batch: Batch) -> None:
         by_row = {piece.row: piece for piece in pieces}
-        for speaking in list(self._speaking):
+        for speaking in [each for each in self._speaking if each.batch is batch]:
             own = [
                 Piece(candidate, by_row[row].text, by_row[row].ended)
                 for row, candidate in speaking.rows.items()
                 if row in by_row
             ]
             if own:
-                self._stop(speaking, speaking.job.hear(own), batch)
+                self._stop(speaking, speaking.job.hear(own))
 
-    def _sweep(self, batch: Batch) -> None:
+    def _sweep(self) -> None:
         """Free what nobody waits for, and end what is late, in the batch and in the queue."""
         for speaking in list(self._speaking):
             if speaking.job.cancelled:
                 speaking.job.over = True
             late = () if speaking.job.over else speaking.job.look_at_clock()
-            self._stop(speaking, late, batch)
+            self._stop(speaking, late)
         with self._wake:
             queued = list(self._waiting)
         for job in queued:
@@ -248,11 +304,11 @@ class ModelWorker:
             self._waiting = deque(job for job in self._waiting if not (job.cancelled or job.over))
             self._wake.notify_all()
 
-    def _stop(self, speaking: _Speaking, candidates: Iterable[int], batch: Batch) -> None:
+    def _stop(self, speaking: _Speaking, candidates: Iterable[int]) -> None:
         stopped = set(candidates)
         over = speaking.job.over
         rows = [row for row, candidate in speaking.rows.items() if over or candidate in stopped]
-        batch.drop(rows)
+        speaking.batch.drop(rows)
         for row in rows:
             del speaking.rows[row]
         if over:
@@ -273,23 +329,25 @@ class ModelWorker:
         for job in jobs:
             job.fail(error)
 
-    def _take_reload(self, batch: Batch | None) -> Batch | None:
-        """Change the model once nobody speaks with the old one; a model that will not load leaves the old one."""
+    def _take_over(self, batch: Batch | None) -> Batch | None:
+        """The batch that takes new jobs: of a model that has been loaded, if there is one; one that could not be leaves
+        the old one speaking."""
         asked = self._reload
-        if asked is None or self._speaking:
+        if asked is None or asked.model is None:
             return batch
-        try:
-            model = self._load(asked.source)
-            _warm_up(model)
-        except Exception as error:  # whatever a model's files provoke, the caller must hear of it
-            _log_without_words("the model cannot be loaded", error)
-            outcome: ModelName | InferenceError = _as_model_error(error)
+        outcome: ModelName | InferenceError
+        if isinstance(asked.model, InferenceError):
+            outcome = asked.model
         else:
-            batch, outcome = Batch(model), model.name
+            batch, outcome = Batch(asked.model), asked.model.name
         with self._wake:
             self._reload = None
             self._is_ready = batch is not None
-            self._model_name = outcome if isinstance(outcome, ModelName) else self._model_name
+            if batch is not None:
+                self._model_name = batch.model.name
+                self._speaks_borrowed = batch.model.weights is None
+                own = batch.model.adapters.values()
+                self._adapters = tuple(AdapterName(each.name, each.checksum) for each in own)
         asked.done(outcome)
         return batch
 
@@ -304,8 +362,8 @@ def _warm_up(model: LoadedModel) -> None:
             break
         batch = Batch(model)
         batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
-        while batch.step():
-            pass
+        while batch.rows:
+            batch.step()
 
 
 def _as_model_error(error: Exception) -> ModelError:

@@ -9,7 +9,7 @@ import pytest
 
 from inference.contracts import Message, ReplyRequest, SegmentEvent, WordingLimits
 from inference.engine.judge import judge, refuses
-from inference.engine.loader import load
+from inference.engine.loader import load, quicken
 from inference.engine.worker import ModelWorker
 from inference.errors import ModelError
 from inference.models.catalogue import TEXT
@@ -38,7 +38,7 @@ async def test_the_bundled_model_gives_a_clean_segment_and_the_same_again(
     bundled: Path, asking: Callable[..., ReplyRequest]
 ) -> None:
     worker = ModelWorker(
-        str(bundled), load=lambda source: load(source, name=TEXT.name), judge=judge, refuses=refuses
+        str(bundled), load=lambda source: quicken(load(source, name=TEXT.name)), judge=judge, refuses=refuses
     )
     await worker.start()
     request = asking(

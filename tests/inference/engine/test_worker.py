@@ -21,7 +21,7 @@ from inference.contracts import (
 )
 from inference.engine.gate import Gate
 from inference.engine.judge import make_judge
-from inference.engine.loader import LoadedModel, load, use_threads
+from inference.engine.loader import LoadedModel, load, quicken, use_threads
 from inference.engine.worker import ModelWorker
 from inference.errors import (
     ContractError,
@@ -51,7 +51,7 @@ def likes_all(findings: Sequence[Finding]) -> bool:
 
 def load_quietly(source: str) -> LoadedModel:
     use_threads(1)
-    return load(source)
+    return quicken(load(source))
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+"""How the tokens of a step look back: rows at their prompt and at what they said, parts of a prompt at what is before.
+
+Plain batched products. Measured on one core in bfloat16, 64 rows of 256 positions, 9 heads sharing 3: the products
+1.1 ms a layer, `scaled_dot_product_attention` with the heads that share as its queries 6.7, with `enable_gqa` 31. Knows
+blocks and shapes, no weights.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from inference.engine.blocks import Block, Group
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Which rows sit at which prompt: `rows` `[groups, seats]` (row 0 where nobody sits); `group` and `seat`, `[rows]`,
+    are a row's place in it."""
+
+    rows: torch.Tensor
+    group: torch.Tensor
+    seat: torch.Tensor
+
+    def gather(self, per_row: torch.Tensor) -> torch.Tensor:
+        """`[rows, heads, queries, n]` to `[groups, heads, seats * queries, n]`."""
+        return per_row[self.rows].transpose(1, 2).flatten(2, 3)
+
+    def scatter(self, per_group: torch.Tensor) -> torch.Tensor:
+        apart = per_group.unflatten(2, (self.rows.shape[1], -1))
+        return apart[self.group, :, self.seat]
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """One block's rows: tokens [first, end) of the step, one a row, in the order of the block's rows. `position` is the
+    token's among what its row said; `mask` `[rows, 1, 1, capacity + own positions]` is 0 or -inf. `seats` is None where
+    row n sits alone at prompt n."""
+
+    block: Block
+    first: int
+    end: int
+    seats: Seats | None
+    place: torch.Tensor
+    position: torch.Tensor
+    mask: torch.Tensor
+
+    def look(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """`query` `[rows, heads, queries, head]`, `key` and `value` `[rows, heads, head]`; what was seen, as query."""
+        groups, rows = len(self.block.groups), len(self.block.rows)
+        keys, values = self.block.own[layer][:, :rows]
+        keys[self.place, :, self.position] = key
+        values[self.place, :, self.position] = value
+        prompt_keys, prompt_values = self.block.prompts[layer][:, :groups]
+        scores = (self._of_prompts(query, prompt_keys.mT), _product(query, keys.mT))
+        shares = torch.cat(scores, dim=3).float().add_(self.mask).softmax(3).to(value.dtype)
+        far, near = shares.split((self.block.capacity, keys.shape[2]), dim=3)
+        return self._of_prompts(far, prompt_values).add_(_product(near, values))
+
+    def _of_prompts(self, per_row: torch.Tensor, prompts: torch.Tensor) -> torch.Tensor:
+        if self.seats is None:
+            return _product(per_row, prompts)
+        return self.seats.scatter(_product(self.seats.gather(per_row), prompts))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A part of one prompt: tokens [first, end) of the step are its positions from `start`; `mask` `[tokens,
+    start + tokens]`."""
+
+    block: Block
+    group: Group
+    first: int
+    end: int
+    start: int
+    mask: torch.Tensor
+
+    def look(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """As `Speaking.look`, a row being a position."""
+        positions, heads, queries, _ = query.shape
+        end = self.start + positions
+        keys, values = self.block.prompts[layer][:, self.block.groups.index(self.group), :, :end]
+        keys[:, self.start :] = key.transpose(0, 1)
+        values[:, self.start :] = value.transpose(0, 1)
+        asked = query.permute(1, 2, 0, 3).flatten(1, 2)
+        scores = (asked @ keys.mT).float().unflatten(1, (queries, positions)).add_(self.mask)
+        seen = scores.softmax(3).to(value.dtype).flatten(1, 2) @ values
+        return seen.view(heads, queries, positions, -1).permute(2, 0, 1, 3)
+
+
+def speaking(block: Block, first: int) -> Speaking:
+    """What the block's rows, which begin at token `first` of the step, need to take one token each."""
+    block.make_room()
+    device = block.device
+    lengths = torch.tensor([len(row.said) for row in block.rows], device=device)
+    prompts = torch.tensor([len(row.group.ids) for row in block.rows], device=device)
+    far = torch.arange(block.capacity, device=device)[None] < prompts[:, None]
+    near = torch.arange(block.own_positions, device=device)[None] <= lengths[:, None]
+    return Speaking(
+        block=block,
+        first=first,
+        end=first + len(block.rows),
+        seats=_seats(block),
+        place=torch.arange(len(block.rows), device=device),
+        position=lengths,
+        mask=_as_mask(torch.cat((far, near), dim=1))[:, None, None],
+    )
+
+
+def reading(block: Block, group: Group, first: int, tokens: int) -> Reading:
+    end = group.done + tokens
+    own = torch.arange(group.done, end, device=block.device)
+    seen = torch.arange(end, device=block.device)[None] <= own[:, None]
+    return Reading(block, group, first, first + tokens, group.done, _as_mask(seen))
+
+
+def _as_mask(seen: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(seen.shape, dtype=torch.float32, device=seen.device).masked_fill_(~seen, float("-inf"))
+
+
+def _seats(block: Block) -> Seats | None:
+    place_of = {id(group): place for place, group in enumerate(block.groups)}
+    taken: list[list[int]] = [[] for _ in block.groups]
+    group, seat = [], []
+    for number, row in enumerate(block.rows):
+        at = place_of[id(row.group)]
+        group.append(at)
+        seat.append(len(taken[at]))
+        taken[at].append(number)
+    if group == list(range(len(block.groups))):
+        return None
+    most = max(map(len, taken))
+    rows = [sitting + [0] * (most - len(sitting)) for sitting in taken]
+    device = block.device
+    return Seats(*(torch.tensor(each, device=device) for each in (rows, group, seat)))
+
+
+def _product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """`[n, heads, a, b]` by `[n, heads, b, c]`; `right` may be the transpose of what lies in memory."""
+    product = torch.bmm(left.flatten(0, 1), right.flatten(0, 1))
+    return product.unflatten(0, left.shape[:2])

@@ -1,0 +1,151 @@
+"""The keys and values of what is being read and said: a block of memory for prompts of one size.
+
+Candidates of one reply share their prompt: it is kept, and looked at, once for a group of rows; what each row has said
+since lies apart. A prompt's block is chosen by its length alone, and looked at whole (what is not filled is masked), so
+that a row's neighbours change neither the shapes nor the rounding of its prompt's part. Knows positions and shapes,
+not what the tokens are; one thread uses it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from inference.engine.lora import LowRank
+from inference.engine.weights import Shape
+
+CAPACITIES = (128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+"""Prompt positions of a block. Finer steps would waste less memory but split the rows into more products."""
+OWN = 64
+"""Positions by which the room for what rows say grows."""
+_SPARE = 4
+"""Groups and rows are allotted by so many at once."""
+
+
+def capacity_for(length: int) -> int:
+    return next((size for size in CAPACITIES if size >= length), length)
+
+
+def own_positions(length: int) -> int:
+    return -(-length // OWN) * OWN
+
+
+@dataclass(eq=False)
+class Group:
+    """A prompt: the first `done` of its `ids` are in the block; `waiting` are the rows that will join when all are."""
+
+    ids: tuple[int, ...]
+    waiting: list[int]
+    room: int
+    adapter: LowRank | None = None
+    done: int = 0
+    rows: int = 0
+
+
+@dataclass(eq=False)
+class Row:
+    """`said` are the tokens whose keys and values are in the block; at most `group.room` will be."""
+
+    number: int
+    group: Group
+    said: list[int] = field(default_factory=list)
+
+
+class Block:
+    """For each layer `prompts[n]` `[2, groups, heads, capacity, head]` and `own[n]` `[2, rows, heads, positions,
+    head]`, keys at 0 and values at 1. Groups and rows have places without gaps; one that leaves is overwritten by the
+    last. Layers lie apart so that growing, which copies, never needs the whole twice."""
+
+    def __init__(self, shape: Shape, capacity: int, *, dtype: torch.dtype, device: torch.device) -> None:
+        self.capacity = capacity
+        self.groups: list[Group] = []
+        self.rows: list[Row] = []
+        kind = {"dtype": dtype, "device": device}
+
+        def empty(positions: int) -> list[torch.Tensor]:
+            size = (2, 0, shape.shared_heads, positions, shape.head)
+            return [torch.zeros(size, **kind) for _ in range(shape.layers)]
+
+        self.prompts, self.own = empty(capacity), empty(OWN)
+
+    @property
+    def device(self) -> torch.device:
+        return self.own[0].device
+
+    @property
+    def own_positions(self) -> int:
+        return self.own[0].shape[3]
+
+    @property
+    def bytes(self) -> int:
+        return sum(layer.nbytes for layer in (*self.prompts, *self.own))
+
+    def open(self, group: Group, known: Sequence[torch.Tensor]) -> None:
+        """Take in a prompt whose first positions are `known`: pieces `[layers, 2, heads, positions, head]`."""
+        place = len(self.groups)
+        if place == self.prompts[0].shape[1]:
+            _resize(self.prompts, place + _SPARE, self.capacity)
+        for piece in known:
+            end = group.done + piece.shape[3]
+            for layer, part in zip(self.prompts, piece, strict=True):
+                layer[:, place, :, group.done : end] = part
+            group.done = end
+        self.groups.append(group)
+
+    def close(self, group: Group) -> None:
+        _fill_hole(self.groups, self.groups.index(group), self.prompts)
+        if len(self.groups) + 2 * _SPARE < self.prompts[0].shape[1]:
+            _resize(self.prompts, len(self.groups) + _SPARE, self.capacity)
+
+    def join(self, group: Group) -> list[Row]:
+        """The rows that waited for the prompt, which is read."""
+        joined = [Row(number, group) for number in group.waiting]
+        group.rows, group.waiting = len(joined), []
+        self.rows += joined
+        if len(self.rows) > self.own[0].shape[1]:
+            _resize(self.own, len(self.rows) + _SPARE, self.own_positions)
+        return joined
+
+    def leave(self, row: Row) -> None:
+        _fill_hole(self.rows, self.rows.index(row), self.own)
+        row.group.rows -= 1
+        if len(self.rows) + 4 * _SPARE < self.own[0].shape[1]:
+            _resize(self.own, len(self.rows) + _SPARE, self.own_positions)
+
+    def make_room(self) -> None:
+        """For one more token of every row; what a long row needed goes back some time after it has left."""
+        wanted = own_positions(max((len(row.said) + 1 for row in self.rows), default=0))
+        if wanted > self.own_positions or 2 * wanted < self.own_positions:
+            _resize(self.own, self.own[0].shape[1], wanted)
+
+    def piece(self, row: Row | None, group: Group, first: int, end: int) -> torch.Tensor:
+        """A copy `[layers, 2, heads, positions, head]` of positions [first, end) of a prompt and what the row said
+        after it."""
+        length, place = len(group.ids), self.groups.index(group)
+        parts = [torch.stack([layer[:, place, :, first : min(end, length)] for layer in self.prompts])]
+        if row is not None and end > length:
+            at, own = self.rows.index(row), slice(max(0, first - length), end - length)
+            parts.append(torch.stack([layer[:, at, :, own] for layer in self.own]))
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=3)
+
+
+def _fill_hole(entries: list[Group] | list[Row], place: int, layers: list[torch.Tensor]) -> None:
+    last = len(entries) - 1
+    if place != last:
+        for layer in layers:
+            layer[:, place] = layer[:, last]
+        entries[place] = entries[last]
+    entries.pop()
+
+
+def _resize(layers: list[torch.Tensor], places: int, positions: int) -> None:
+    for number, old in enumerate(layers):
+        new = old.new_zeros((2, places, old.shape[2], positions, old.shape[4]))
+        shared = (
+            slice(None),
+            slice(min(places, old.shape[1])),
+            slice(None),
+            slice(min(positions, old.shape[3])),
+        )
+        new[shared] = old[shared]
+        layers[number] = new
