@@ -145,17 +145,19 @@ class _Run:
         )
 
     def _replies(self, step: Step) -> float:
-        """Backward over this process's share of the batches. A mean over all processes is taken of gradients, so
-        that each counts its own as many times as there are processes."""
-        several = self.accelerator.num_processes
-        total = 0.0
-        mine = step.batches[self.accelerator.process_index :: several]
-        for batch in mine:
+        """Backward over this process's share of the batches. A mean over all processes is taken of gradients, so that
+        each counts its own as many times as there are processes; one that has no batch left runs another for nothing,
+        as all must meet."""
+        several, own = self.accelerator.num_processes, self.accelerator.process_index
+        total = torch.zeros((), device=self.accelerator.device)
+        for first in range(0, len(step.batches), several):
+            has_own = first + own < len(step.batches)
+            batch = step.batches[first + own if has_own else first]
             logs = self.objective(rows_of(batch, self.accelerator.device))
-            loss = surprise(logs) / step.targets
+            loss = surprise(logs) / step.targets * has_own
             self.accelerator.backward(loss * several)
-            total += loss.item()
-        return total
+            total += loss.detach()
+        return float(self.accelerator.reduce(total, reduction="sum"))
 
     def _unsafe(self, number: int) -> float:
         safety, every = self.recipe.safety, self.material.unsafe

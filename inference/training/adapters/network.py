@@ -3,6 +3,7 @@
 Knows the recipe's `lora`; nothing of data or steps.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ def prepared(recipe: Recipe, base: str, *, device: str = "") -> Trained:
         raise RecipeError(
             "lora.quantised (QLoRA) needs a CUDA GPU; on a CPU leave it out: plain LoRA fits there"
         )
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
     disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
@@ -76,7 +79,9 @@ def prepared(recipe: Recipe, base: str, *, device: str = "") -> Trained:
         network.enable_input_require_grads()
     if device == "cpu" and not recipe.lora.dropout:
         quicken(network)
-    return Trained(network.to(device).train(), tokenizer, _ends(network, tokenizer))
+    if not recipe.lora.quantised:  # placed when it was loaded
+        network = network.to(device)
+    return Trained(network.train(), tokenizer, _ends(network, tokenizer))
 
 
 def small_state(network: PeftModel) -> dict[str, Tensor]:
@@ -119,7 +124,7 @@ def _in_4_bits() -> Mapping[str, object]:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
-    return {"quantization_config": config}
+    return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
 def _ends(network: PeftModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,7 +73,8 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
     setting.work.mkdir(parents=True, exist_ok=True)
     before = _measured_once(gathered, setting.work / "before.json")
     say(f"held-out loss before: {before['all']['loss']:.4f}")
-    events = setting.work / "events" if setting.events else None
+    is_first = os.environ.get("RANK", "0") == "0"
+    events = setting.work / "events" if setting.events and is_first else None
     with telling(recipe.name, steps=len(material.steps), events=events) as tell:
         course = train(
             trained,
@@ -85,14 +87,15 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
     if course.step == setting.stop_after:
         return None
     outcome = _outcome(gathered, course, before)
-    write_adapter(
-        trained.network,
-        setting.out,
-        recipe=recipe,
-        outcome=outcome,
-        files=gathered.files,
-        base=_base_card(recipe, gathered.base),
-    )
+    if is_first:
+        write_adapter(
+            trained.network,
+            setting.out,
+            recipe=recipe,
+            outcome=outcome,
+            files=gathered.files,
+            base=_base_card(recipe, gathered.base),
+        )
     say(f"held-out loss after: {outcome.after['all']['loss']:.4f}")
     return outcome
 

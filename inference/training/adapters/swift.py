@@ -1,8 +1,8 @@
-"""The same arithmetic as PEFT's and PyTorch's on a CPU, in fewer and larger products: a run takes half the time.
+"""The same arithmetic as PEFT's and PyTorch's on a CPU, in fewer passes: see the table in `inference/README.md`.
 
-A low-rank layer costs PEFT seven small products and four passes over its output; here its first product rides along
-with the frozen weights'. PyTorch's fused attention has a slow way back in bfloat16 on a CPU; three plain products, with
-the heads that share keys side by side, take half of it. Only for layers without dropout, merging or quantisation.
+A low-rank layer costs PEFT several passes over its output; here what it adds is added in place. PyTorch's fused
+attention has a slow way back in bfloat16 on a CPU; plain products over blocks of queries, with the heads that share
+keys side by side, take half of it. Only for layers without dropout, merging or quantisation.
 Right-padded rows need no mask: a causal layer's real tokens see no padding.
 """
 
@@ -14,6 +14,8 @@ from transformers import AttentionInterface
 
 ATTENTION = "swift_causal"
 ADAPTER = "default"
+BLOCK = 128
+"""Queries at a time."""
 
 
 class _LowRank(torch.autograd.Function):
@@ -21,18 +23,16 @@ class _LowRank(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:  # noqa: ANN001
-        wide = x @ torch.cat([weight, a]).t()
-        out = weight.shape[0]
-        inner = wide[:, out:].contiguous()
+        inner = x @ a.t()
         ctx.save_for_backward(x, weight, a, b, inner)
         ctx.scale = scale
-        return torch.addmm(wide[:, :out], inner, b.t(), alpha=scale)
+        return (x @ weight.t()).addmm_(inner, b.t(), alpha=scale)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN001
         x, weight, a, b, inner = ctx.saved_tensors
         inward = (gradient @ b) * ctx.scale
-        to_x = torch.addmm(inward @ a, gradient, weight) if ctx.needs_input_grad[0] else None
+        to_x = (gradient @ weight).addmm_(inward, a) if ctx.needs_input_grad[0] else None
         return to_x, None, inward.t() @ x, (gradient.t() @ inner) * ctx.scale, None
 
 
@@ -76,14 +76,25 @@ def attention(
     [rows, tokens, heads, size]. A mask is not read."""
     rows, heads, tokens, size = query.shape
     shared = key.shape[1]
-    together = heads // shared
-    stacked = (query * scaling).reshape(rows, shared, together * tokens, size)
-    scores = (stacked @ key.transpose(2, 3)).view(rows, shared, together, tokens, tokens)
-    weights = (scores + _unseen(tokens, scores)).softmax(-1)
-    seen = weights.view(rows, shared, together * tokens, tokens) @ value
-    return seen.view(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
+    grouped = (query * scaling).view(rows, shared, heads // shared, tokens, size)
+    parts = [
+        _block(grouped[:, :, :, start : start + BLOCK], key, value, start)
+        for start in range(0, tokens, BLOCK)
+    ]
+    return torch.cat(parts, dim=3).view(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
 
 
-def _unseen(tokens: int, like: Tensor) -> Tensor:
+def _block(query: Tensor, key: Tensor, value: Tensor, start: int) -> Tensor:
+    """What the tokens from `start` on see: those up to their own, so that nearly half of the work is left out."""
+    rows, shared, together, tokens, size = query.shape
+    end = start + tokens
+    stacked = query.reshape(rows, shared, together * tokens, size)
+    scores = (stacked @ key[:, :, :end].transpose(2, 3)).view(rows, shared, together, tokens, end)
+    weights = (scores + _unseen(tokens, end, scores)).softmax(-1)
+    seen = weights.view(rows, shared, together * tokens, end) @ value[:, :, :end]
+    return seen.view(rows, shared, together, tokens, size)
+
+
+def _unseen(tokens: int, end: int, like: Tensor) -> Tensor:
     lowest = torch.finfo(like.dtype).min
-    return torch.full((tokens, tokens), lowest, dtype=like.dtype, device=like.device).triu(1)
+    return torch.full((tokens, end), lowest, dtype=like.dtype, device=like.device).triu(end - tokens + 1)

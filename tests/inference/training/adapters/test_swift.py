@@ -7,7 +7,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from inference.training.adapters.swift import quicken
+from inference.training.adapters.swift import BLOCK, quicken
 
 
 def network(base: Path) -> PeftModel:
@@ -29,7 +29,7 @@ def test_quick_layers_give_the_same_words_and_gradients(tiny_model: Path, checkp
     if checkpointing:
         quick.get_base_model().gradient_checkpointing_enable({"use_reentrant": False})
         quick.enable_input_require_grads()
-    ids = torch.randint(3, 300, (3, 24), generator=torch.Generator().manual_seed(1))
+    ids = torch.randint(3, 300, (3, BLOCK + 24), generator=torch.Generator().manual_seed(1))
     for each in (plain, quick):
         each(input_ids=ids, use_cache=False).logits.square().mean().backward()
 
