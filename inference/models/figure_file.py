@@ -4,6 +4,7 @@ Torch-free. A file that is not in this form is a ModelError naming it.
 """
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -64,8 +65,13 @@ def from_json(value: Mapping[str, Json]) -> Figures:
 def _measured(value: Mapping[str, Json]) -> Measured:
     measured = Measured(**value)
     numbers = (measured.value, measured.low, measured.high)
-    if not all(number is None or isinstance(number, int | float) for number in numbers):
+    if not all(number is None or _is_number(number) for number in numbers):
         raise ValueError("a figure is no number")
     if measured.better not in tuple(Better) or not isinstance(measured.safety, bool):
         raise ValueError("a figure has no direction")
     return measured
+
+
+def _is_number(value: Json) -> bool:
+    """Not NaN, which is worse than nothing and would pass any comparison."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
