@@ -1,8 +1,8 @@
 """Which adapter speaks for whom: adapters kept by their content, promoted past a gate, rolled back, on record.
 
-    <data>/adapters/<name>/<sha256>/       an adapter, as registered; checked whenever it is read
-    <data>/adapters/<name>/figures/*.json  what was measured of an adapter, by its address
-    <data>/adapters/<name>/history.jsonl   registered, promoted, refused, rolled back; what speaks is read from here
+    <data>/registry/<name>/<sha256>/       an adapter, as registered; checked whenever it is read
+    <data>/registry/<name>/figures/*.json  what was measured of an adapter, by its address
+    <data>/registry/<name>/history.jsonl   registered, promoted, refused, rolled back; what speaks is read from here
     inference/models/adapters/<name>/      the shipped one, which speaks while none is promoted
 
 Torch-free; knows no engine: whoever serves asks `served` again when it reloads.
@@ -29,6 +29,8 @@ from inference.models.gate import Figures, Verdict, judge
 from inference.models.history import SHIPPED, Entry, Event, History, promoted
 
 SHIPPED_ADAPTERS = Path(__file__).parent / "adapters"
+KEPT = "registry"
+"""The folder under the data directory; training leaves what it makes in `adapters/`, which nobody serves."""
 
 
 def served(name: str) -> Path | None:
@@ -44,11 +46,11 @@ class Registry:
     """The adapters under a data directory, and the shipped ones beside them."""
 
     data: Path = field(default_factory=data_directory)
-    shipped: Path = SHIPPED_ADAPTERS
+    shipped: Path = field(default_factory=lambda: SHIPPED_ADAPTERS)
 
     def names(self) -> list[str]:
         """Every name that has an adapter, shipped or registered."""
-        folders = (self.shipped, self.data / "adapters")
+        folders = (self.shipped, self.data / KEPT)
         found = {
             each.name for folder in folders if folder.is_dir() for each in folder.iterdir() if each.is_dir()
         }
@@ -192,7 +194,7 @@ class Registry:
         return self._folder(name) / "figures" / f"{checked_sha256(sha256) if sha256 else 'bare'}.json"
 
     def _folder(self, name: str) -> Path:
-        return self.data / "adapters" / checked_name(name)
+        return self.data / KEPT / checked_name(name)
 
     def _shipped_folder(self, name: str) -> Path | None:
         folder = self.shipped / checked_name(name)

@@ -173,4 +173,4 @@ def test_served_gives_the_folder_under_the_data_directory(
     assert served("tester") is None
     Registry().promote("tester", adapter.sha256)
 
-    assert served("tester") == tmp_path / "adapters" / "tester" / adapter.sha256
+    assert served("tester") == tmp_path / "registry" / "tester" / adapter.sha256
