@@ -45,8 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     person = Person(arguments.name)
     adapter = None if arguments.bare else _adapter(registry, person, arguments.adapter)
     figures = _measured(arguments, person, adapter)
-    if adapter is not None or arguments.bare:
+    if adapter is None or adapter.name == person:
         registry.file_figures(figures)
+    else:
+        print(f"the adapter of {adapter.name} heard as {person}: the figures are not filed for the gate")
     standing = read_figures(arguments.against) if arguments.against else _standing(registry, person, adapter)
     verdict = judge(figures, standing) if adapter is not None else None
     _write(arguments, figures, standing, verdict)
@@ -63,8 +65,6 @@ def _adapter(registry: Registry, person: Person, named: str) -> Adapter:
         found = registry.served(person)
     if found is None:
         raise ValueError(f"no adapter speaks as {person}: name one with --adapter, or measure --bare")
-    if found.name != person:
-        raise ValueError(f"{found.folder} is the adapter of {found.name}, not of {person}")
     return found
 
 
@@ -86,7 +86,7 @@ def _measured(arguments: argparse.Namespace, person: Person, adapter: Adapter | 
 
     use_threads(arguments.threads)
     base = arguments.base or str(folder_of(TEXT, data_directory()) / TEXT.weights)
-    model = loaded(base, adapter.folder if adapter else None)
+    speaking, whole = loaded(base, adapter.folder if adapter else None)
     heads = load_heads(data_directory())
     assessor = Assessor(heads)
     form = adapter_form if adapter else bare_form
@@ -103,17 +103,17 @@ def _measured(arguments: argparse.Namespace, person: Person, adapter: Adapter | 
         "candidates": arguments.candidates,
         "contexts": len(asked.contexts),
         "talks": len(asked.talks),
-        "device": str(model.device),
-        "number form": str(model.network.dtype).removeprefix("torch."),
+        "device": str(speaking.device),
+        "number form": str(whole.network.dtype).removeprefix("torch."),
     }
     with (
         _Shown() as shown,
-        EngineSpeaker(model, form, candidates=arguments.candidates, assessor=assessor) as speaker,
+        EngineSpeaker(speaking, form, candidates=arguments.candidates, assessor=assessor) as speaker,
     ):
         figures, replies = measure(
             asked,
             speaker,
-            scorer=ModelScorer(model, form),
+            scorer=ModelScorer(whole, form),
             assessor=assessor,
             told=Told(shown.tell),
             adapter=adapter.sha256 if adapter else "",

@@ -14,22 +14,26 @@ import torch
 from inference.assessing import Assessor
 from inference.contracts import FinishedEvent, ReplyRequest, SegmentEvent
 from inference.engine.judge import make_judge, refuses
-from inference.engine.loader import LoadedModel, load
+from inference.engine.loader import LoadedModel, load, quicken
 from inference.engine.prompt import encode
 from inference.engine.worker import ModelWorker
 from inference.errors import ModelError
 from inference.evaluation.adapters.contexts import Context
 from inference.evaluation.adapters.speaker import Form, Likelihood, Spoken, reply_request
 
+MEASURED = "measured"
+"""What the adapter is called in this worker of our own."""
 LONGEST_SCORED = 2048
 """Tokens of prompt and reply that are scored; the longest held-out dialogue has under 1,500."""
 
 
-def loaded(source: str, adapter: Path | None) -> LoadedModel:
-    """The base model, with the adapter's weights beside its own. Raises ModelError where they do not fit."""
+def loaded(source: str, adapter: Path | None) -> tuple[LoadedModel, LoadedModel]:
+    """The base model with the adapter twice: as the worker speaks with it, and as one network that says how likely
+    words are. Raises ModelError where they do not fit."""
     model = load(source)
+    speaking = quicken(model, adapters={MEASURED: adapter} if adapter else None)
     if adapter is None:
-        return model
+        return speaking, model
     from peft import PeftModel  # noqa: PLC0415 - takes seconds, and a bare model does without
 
     try:
@@ -37,7 +41,7 @@ def loaded(source: str, adapter: Path | None) -> LoadedModel:
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise ModelError(f"{adapter}: does not fit {source} ({type(error).__name__})") from error
     network = with_adapter.get_base_model().eval().requires_grad_(False)
-    return replace(model, network=network)
+    return speaking, replace(model, network=network)
 
 
 class EngineSpeaker:
@@ -47,6 +51,7 @@ class EngineSpeaker:
         self, model: LoadedModel, form: Form, *, candidates: int, assessor: Assessor | None = None
     ) -> None:
         self._form, self._candidates = form, candidates
+        self._adapter = MEASURED if MEASURED in model.adapters else ""
         self._loop = asyncio.new_event_loop()
         self._worker = ModelWorker(
             "measured", load=lambda source: model, judge=make_judge(None, assessor), refuses=refuses
@@ -62,6 +67,7 @@ class EngineSpeaker:
 
     def speak(self, context: Context) -> Spoken:
         request = reply_request(context, self._form, candidates=self._candidates)
+        request = replace(request, adapter=self._adapter)
         return self._loop.run_until_complete(self._reply(request))
 
     async def _reply(self, request: ReplyRequest) -> Spoken:

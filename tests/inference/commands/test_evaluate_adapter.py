@@ -59,13 +59,28 @@ def test_a_bare_model_is_measured_in_plain_words(
     monkeypatch.setenv("PIXELATED_DATA_DIR", str(tmp_path))
 
     assert main(["evaluate-adapter", "companion", "--bare", f"--base={tiny_model}", *FEW]) == 0
-    assert read_figures(tmp_path / "adapters" / "companion" / "figures" / "bare.json").adapter == ""
+    assert read_figures(tmp_path / "registry" / "companion" / "figures" / "bare.json").adapter == ""
+
+
+def test_an_adapter_may_be_heard_as_another_persona_without_figures_for_the_gate(
+    adapter: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PIXELATED_DATA_DIR", str(tmp_path / "data"))
+
+    assert main(["evaluate-adapter", "companion", f"--adapter={adapter}", f"--base={tiny_model}", *FEW]) == 0
+    assert "heard as companion" in capsys.readouterr().out
+    assert not (tmp_path / "data" / "registry").exists()
 
 
 def test_where_nobody_speaks_it_says_what_to_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], adapter: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PIXELATED_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("inference.models.registry.SHIPPED_ADAPTERS", tmp_path / "none")
 
-    assert main(["evaluate-adapter", "companion", "--adapter", str(adapter)]) == 1
-    assert "is the adapter of client" in capsys.readouterr().err
+    assert main(["evaluate-adapter", "companion"]) == 1
+    assert "name one with --adapter" in capsys.readouterr().err
