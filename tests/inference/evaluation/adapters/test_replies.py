@@ -1,6 +1,5 @@
 """What a speaker says, and what is read in it."""
 
-
 from inference.assessing import Assessor
 from inference.evaluation.adapters.contexts import Context
 from inference.evaluation.adapters.replies import read, spoken_replies, spoken_talk, written_replies
