@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +18,12 @@ from inference.contracts import (
     Finding,
     FinishedEvent,
     Message,
+    ModelName,
     ReplyRequest,
     SegmentEvent,
     WordingLimits,
 )
+from inference.engine.blocks import Group, Row
 from inference.engine.gate import Gate
 from inference.engine.judge import make_judge
 from inference.engine.loader import LoadedModel, load, quicken, use_threads
@@ -283,3 +288,66 @@ async def test_detectors_read_a_segment_in_the_thread_that_speaks(starting: Star
             events = await reply(worker, asking(candidates=2))
     assert texts(events) != []
     assert heads.read_at > 0
+
+
+async def test_a_hundred_clients_that_vanish_leave_nothing(starting: Starting, asking: Asking) -> None:
+    async with starting(max_rows=200, queue_size=200) as worker:
+        await reply(worker, asking())
+        await idle(worker)
+        threads, before = threading.active_count(), worker.status()
+
+        async def vanish(seed: int) -> None:
+            events = worker.complete(
+                CompletionRequest((Message("user", f"I know. {seed}"),), max_tokens=700, seed=seed)
+            )
+            if seed % 3:
+                await anext(events)
+            await events.aclose()
+
+        async with asyncio.timeout(40):
+            await asyncio.gather(*(vanish(seed) for seed in range(100)))
+        await idle(worker)
+        assert worker.status() == before
+        assert worker.status().rows == 0
+        assert threading.active_count() <= threads + 1
+        rows = [each for each in gc.get_objects() if type(each) in (Row, Group)]
+        assert rows == []
+        assert texts(await reply(worker, asking())) != []
+
+
+async def test_an_adapter_that_is_not_there_is_refused_and_named_ones_are_shown(
+    starting: Starting, asking: Asking
+) -> None:
+    async with starting() as worker:
+        with pytest.raises(ModelError):
+            await reply(worker, asking(adapter="absent"))
+        assert worker.status().adapters == ()
+
+
+async def test_another_model_takes_over_while_the_old_one_finishes(
+    starting: Starting, tiny_model: Path
+) -> None:
+    released = threading.Event()
+
+    def slow(source: str) -> LoadedModel:
+        if source == "other":
+            assert released.wait(20)
+        return replace(load_quietly(str(tiny_model)), name=ModelName(source))
+
+    async with starting(load=slow) as worker:
+        hot = CompletionRequest(
+            (Message("user", "Talk."),), max_tokens=900, temperature=1.0, top_p=1.0, seed=3
+        )
+        async with contextlib.aclosing(worker.complete(hot)) as events:
+            await anext(events)
+            reloading = asyncio.create_task(worker.reload("other"))
+            await anext(events)
+            released.set()
+            assert (await reloading).name == "other"
+            rest = [event async for event in events]
+        assert isinstance(rest[-1], FinishedEvent)
+        assert rest[-1].model.name == str(tiny_model)
+        short = CompletionRequest((Message("user", "Talk."),), max_tokens=3, seed=3)
+        async with contextlib.aclosing(worker.complete(short)) as events:
+            said = [event async for event in events]
+        assert said[-1].model.name == "other"
