@@ -47,7 +47,7 @@ def promote(request: HttpRequest, slug: str) -> HttpResponse:
     if made.promoted:
         messages.success(request, f"The adapter speaks as {slug} from here on.")
     else:
-        messages.warning(request, f"The gate held it back. {'; '.join(made.reasons)}.")
+        messages.warning(request, f"The gate held it back: {'; '.join(made.reasons)}.")
     return redirect("oversight:models")
 
 

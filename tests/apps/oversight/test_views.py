@@ -112,7 +112,7 @@ def test_what_the_gate_holds_back_says_why_and_is_written_down(
     assert "regression case wrong: asks for a dose" in page and "Let it speak" not in page
     page = engineer.post(f"{PAGE}tester/promote/", {"sha256": sha256}, follow=True).content.decode()
 
-    assert "The gate held it back. regression case wrong" in page
+    assert "The gate held it back: regression case wrong" in page
     assert ("model.held_back", "tester", uuid_of(sha256)) in written(grace)
 
 
