@@ -10,6 +10,7 @@ Measured on one core of an EPYC with avx512_vnni, 576 x 3072, microseconds for 1
 form of the weights is kept for another number of rows.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -66,10 +67,16 @@ class Whole:
     """`fine` takes the inputs in sixteen bits, as two numbers of eight: for what feeds `down`, whose few large values
     would leave the others none. It costs a second row for every token."""
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None, *, fine: bool = False) -> None:
-        scale = weight.abs().amax(1).clamp_min(_SMALLEST) / _MOST
-        self._weight = (weight / scale[:, None]).round_().to(torch.int8).t()
-        self._scale = scale.float()
+    def __init__(
+        self, parts: Iterable[torch.Tensor], bias: torch.Tensor | None = None, *, fine: bool = False
+    ) -> None:
+        """`parts` are the weights by outputs, from the first; only one of them needs to be there at a time."""
+        whole, scales = [], []
+        for part in parts:
+            scale = part.abs().amax(1).clamp_min(_SMALLEST) / _MOST
+            whole.append((part / scale[:, None]).round_().to(torch.int8))
+            scales.append(scale)
+        self._weight, self._scale = torch.cat(whole).t(), torch.cat(scales)
         self._bias = None if bias is None else bias.float()
         self._fine = fine
 

@@ -14,6 +14,7 @@ Three changes that leave every result as it was:
   well .006.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +25,8 @@ from inference.engine.linear import Exact, Kernel, Linear, Whole
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROPES = frozenset({"default", "linear", "llama3"})
 """Rotary codes whose frequencies do not depend on the length."""
+
+ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,10 @@ def take_weights(network: PreTrainedModel, *, kernel: Kernel) -> Weights:
     )
     rotation = Rotation.of(config.hidden_size) if kernel is Kernel.WHOLE else None
     fold = _Fold(kernel, network.dtype, rotation)
-    embedding = network.model.embed_tokens.weight
     return Weights(
         shape=shape,
         middle=config.intermediate_size,
-        embedding=rotation.turned(embedding.float()).to(network.dtype) if rotation else embedding,
+        embedding=fold.embedding(network.model.embed_tokens.weight),
         layers=tuple(_layer(layer, shape, fold) for layer in network.model.layers),
         head=fold.reader([network.lm_head], network.model.norm.weight),
         turns=rotary.inv_freq.float(),
@@ -166,29 +168,40 @@ class _Fold:
         self, parts: list[torch.nn.Linear], norm: torch.Tensor, *, paired: int = 0, head: int = 0
     ) -> Linear:
         """Matrices that read the stream behind a norm, as one; the first `paired` in rotary order."""
-        rows = [part.weight.float() * norm.float() for part in parts]
+        rows = [in_pairs(part.weight, head) if n < paired else part.weight for n, part in enumerate(parts)]
         biases = [part.bias for part in parts]
-        rows = [in_pairs(row, head) if n < paired else row for n, row in enumerate(rows)]
-        weight = torch.cat(rows)
-        if self.rotation is not None:
-            weight = self.rotation.turned(weight)
         bias = None
         if biases[0] is not None:
             bias = torch.cat([in_pairs(b, head) if n < paired else b for n, b in enumerate(biases)])
-        return self._made(weight, bias)
+        return self._made((self._turned(piece.float() * norm.float()) for piece in _pieces(rows)), bias)
 
     def writer(self, part: torch.nn.Linear, *, fine: bool = False) -> Linear:
         """A matrix that writes to the stream."""
-        weight, bias = part.weight.float(), part.bias
-        if self.rotation is not None:
-            weight = self.rotation.turned(weight.t()).t()
-            bias = None if bias is None else self.rotation.turned(bias.float())
-        return self._made(weight, bias, fine=fine)
+        weight = self._turned(part.weight.float().t()).t()
+        bias = None if part.bias is None else self._turned(part.bias.float())
+        return self._made([weight], bias, fine=fine)
 
-    def _made(self, weight: torch.Tensor, bias: torch.Tensor | None, *, fine: bool = False) -> Linear:
+    def embedding(self, rows: torch.Tensor) -> torch.Tensor:
+        if self.rotation is None:
+            return rows
+        return torch.cat([self._turned(piece.float()).to(self.dtype) for piece in _pieces([rows])])
+
+    def _turned(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows if self.rotation is None else self.rotation.turned(rows)
+
+    def _made(
+        self, parts: Iterable[torch.Tensor], bias: torch.Tensor | None, *, fine: bool = False
+    ) -> Linear:
         if self.kernel is Kernel.WHOLE:
-            return Whole(weight, bias, fine=fine)
-        return Exact(weight.to(self.dtype), None if bias is None else bias.to(self.dtype))
+            return Whole(parts, bias, fine=fine)
+        weight = torch.cat([part.to(self.dtype) for part in parts])
+        return Exact(weight, None if bias is None else bias.to(self.dtype))
+
+
+def _pieces(matrices: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+    """A few rows at a time, so that a large vocabulary is never there in float32."""
+    for matrix in matrices:
+        yield from matrix.split(ROWS_AT_ONCE)
 
 
 def _layer(layer: torch.nn.Module, shape: Shape, fold: _Fold) -> Layer:
