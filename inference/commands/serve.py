@@ -17,6 +17,7 @@ from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
+from inference.models.registry import Registry
 from inference.server import create_app
 from inference.testing import ScriptedEngine
 
@@ -103,7 +104,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     # Torch takes seconds to import, and the scripted engine must start without it.
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
-    from inference.engine.loader import load, quicken, use_threads  # noqa: PLC0415
+    from inference.engine.loader import LoadedModel, load, quicken, use_threads  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
 
     use_threads(config.threads)
@@ -114,11 +115,21 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     else:
         print("the embedding model is not there: whether words do what was planned is not judged", flush=True)
     bundled = str(folder_of(TEXT, config.data) / TEXT.weights)
+    registry = Registry(config.data)
+
+    def loaded(source: str) -> LoadedModel:
+        """The bundled model with the adapters that speak on it; any other as it is."""
+        if source != bundled:
+            return quicken(load(source))
+        served = {name: registry.served(name) for name in registry.names()}
+        folders = {name: adapter.folder for name, adapter in served.items() if adapter is not None}
+        return quicken(load(source, name=TEXT.name), adapters=folders)
+
     gate = Gate()
     assessor = Assessor(_heads(config), passage=gate.ahead)
     engine = ModelWorker(
         config.model or bundled,
-        load=lambda source: quicken(load(source, name=TEXT.name if source == bundled else None)),
+        load=loaded,
         judge=make_judge(encoder, assessor),
         refuses=refuses,
         queue_size=config.queue_size,
