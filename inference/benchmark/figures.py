@@ -1,0 +1,54 @@
+"""Times of answers to percentiles and rates. Knows no engine."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Seconds from asking to the first and the last words; tokens by the model's own tokenizer."""
+
+    first_s: float
+    total_s: float
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """First token and time per further token in milliseconds, tokens a second over all chats, memory at its highest in
+    MB. `slowest_over_median` is of the first tokens."""
+
+    answers: int
+    first_ms: dict[str, float]
+    per_token_ms: dict[str, float]
+    tokens_per_s: float
+    slowest_over_median: float
+    memory_mb: float
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def figures(answers: Sequence[Answer], *, wall_s: float, memory_mb: float) -> Figures:
+    """Of at least one answer."""
+    first = [answer.first_s * 1000 for answer in answers]
+    each = [
+        (answer.total_s - answer.first_s) * 1000 / (answer.tokens - 1)
+        for answer in answers
+        if answer.tokens > 1
+    ]
+    ranks = percentiles(first)
+    return Figures(
+        answers=len(answers),
+        first_ms=ranks,
+        per_token_ms=percentiles(each or [0.0]),
+        tokens_per_s=round(sum(answer.tokens for answer in answers) / wall_s, 1),
+        slowest_over_median=round(max(first) / max(ranks["p50"], 1e-9), 2),
+        memory_mb=round(memory_mb, 1),
+    )
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99, each one of the values: the smallest that so many percent are not above."""
+    ranked = sorted(values)
+    return {f"p{p}": round(ranked[max(0, -(-len(ranked) * p // 100) - 1)], 2) for p in (50, 95, 99)}

@@ -1,0 +1,60 @@
+"""Measure our engine beside llama.cpp's server, plain generate and transformers' own batching, in one run."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+NAME = "bench"
+ENGINES = ("ours", "llama.cpp", "generate", "transformers batching")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", type=Path, required=True, help="where the result is written")
+    parser.add_argument("--concurrency", type=_numbers, default=(1, 4, 16, 32, 100), help="such as 1,4,16")
+    parser.add_argument("--engines", type=_engines, default=ENGINES, help="such as ours,llama.cpp")
+    parser.add_argument("--model", type=Path, default=None, help=".gguf file or folder; the bundled one")
+    parser.add_argument("--threads", type=int, default=0, help="0: as many as this process may use")
+    parser.add_argument("--quick", action="store_true", help="one turn a chat, at 1 and 4 unless told")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415 - with what follows, torch: seconds
+
+    from inference.benchmark.run import Plan, show  # noqa: PLC0415
+    from inference.benchmark.run import run as measure  # noqa: PLC0415
+    from inference.models.catalogue import TEXT, data_directory, folder_of  # noqa: PLC0415
+
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    chats = arguments.concurrency
+    if arguments.quick and chats == (1, 4, 16, 32, 100):
+        chats = (1, 4)
+    asked = Plan(
+        model=arguments.model or folder_of(TEXT, data_directory()) / TEXT.weights,
+        engines=arguments.engines,
+        chats=chats,
+        turns=1 if arguments.quick else 3,
+        threads=arguments.threads or int(given or 0) or len(os.sched_getaffinity(0)),
+    )
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+        result = measure(asked, tell=status.update)
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    show(result, Console())
+    return 0
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    numbers = tuple(int(part) for part in text.split(","))
+    if not all(1 <= number <= 1000 for number in numbers):
+        raise argparse.ArgumentTypeError("between 1 and 1000 chats")
+    return numbers
+
+
+def _engines(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := set(names) - set(ENGINES):
+        raise argparse.ArgumentTypeError(
+            f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}"
+        )
+    return names
