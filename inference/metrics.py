@@ -1,16 +1,19 @@
 """The worker's figures for Prometheus: counts and times by event, never by what was said or by whom."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from inference.contracts import Assessment, FinishedEvent, SegmentEvent
+from inference.contracts import Assessment, FinishedEvent, SegmentEvent, Timings
 from inference.engine.protocol import EngineStatus
 from inference.errors import InferenceError
 
 T = TypeVar("T")
 ASSESS_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1, 3)
+TOKEN_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5, 1)
 SECONDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.8, 1, 1.5, 2, 3, 5, 10, 20, 60)
 
 
@@ -48,6 +51,14 @@ class Metrics:
         self._total = Histogram(
             "pixelated_worker_total_seconds", "Receipt to the end", ["route"], buckets=SECONDS, **own
         )
+        self._per_token = Histogram(
+            "pixelated_worker_token_seconds",
+            "Between two tokens of a completion, on average",
+            buckets=TOKEN_SECONDS,
+            **own,
+        )
+        self._memory = Gauge("pixelated_worker_memory_bytes", "Resident memory of the worker", **own)
+        self._device = Gauge("pixelated_worker_device", "1 for the device in use", ["device"], **own)
         self._waiting = Gauge("pixelated_worker_waiting", "Requests in the queue", **own)
         self._speaking = Gauge("pixelated_worker_speaking", "Requests being answered", **own)
         self._rows = Gauge("pixelated_worker_rows", "Rows in the batch", **own)
@@ -78,6 +89,9 @@ class Metrics:
         self._speaking.set(status.speaking)
         self._rows.set(status.rows)
         self._ready.set(int(status.ready))
+        self._memory.set(_resident_bytes())
+        if status.device:
+            self._device.labels(status.device).set(1)
 
     def _count(self, event: object, route: str) -> None:
         if isinstance(event, SegmentEvent):
@@ -91,3 +105,19 @@ class Metrics:
             self._total.labels(route).observe(event.timings.total_ms / 1000)
             if event.timings.first_segment_ms is not None:
                 self._first.labels(route).observe(event.timings.first_segment_ms / 1000)
+                self._count_tokens(event.timings, route)
+
+    def _count_tokens(self, timings: Timings, route: str) -> None:
+        """A reply's tokens are those of all its candidates, and have no time between them."""
+        if route == "completions" and timings.tokens > 1:
+            spoken_ms = timings.total_ms - (timings.first_segment_ms or 0)
+            self._per_token.observe(spoken_ms / 1000 / (timings.tokens - 1))
+
+
+def _resident_bytes() -> int:
+    """0 where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -27,6 +27,7 @@ class EngineStatus:
     rows: int = 0
     detail: str = ""
     adapters: tuple[AdapterName, ...] = ()
+    device: str = ""
 
 
 class Engine(Protocol):

@@ -91,6 +91,7 @@ class ModelWorker:
         self._is_ready = self._is_draining = self._is_stopping = False
         self._model_name = ModelName("")
         self._speaks_borrowed = False
+        self._device = ""
         self._adapters: tuple[AdapterName, ...] = ()
         self._first: tuple[Job, LoadedModel, Prompt] | None = None
         self._thread: threading.Thread | None = None
@@ -131,6 +132,7 @@ class ModelWorker:
                 rows=sum(len(speaking.rows) for speaking in self._speaking),
                 detail="draining" if self._is_draining else "",
                 adapters=self._adapters,
+                device=self._device,
             )
 
     async def reload(self, source: str) -> ModelName:
@@ -346,6 +348,7 @@ class ModelWorker:
             if batch is not None:
                 self._model_name = batch.model.name
                 self._speaks_borrowed = batch.model.weights is None
+                self._device = batch.model.device.type
                 own = batch.model.adapters.values()
                 self._adapters = tuple(AdapterName(each.name, each.checksum) for each in own)
         asked.done(outcome)

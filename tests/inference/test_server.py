@@ -2,7 +2,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from inference.assessing import Assessor
 from inference.client import WorkerClient
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import AssessRequest, FinishedEvent, Message, ReplyRequest, SegmentEvent
+from inference.engine.protocol import EngineStatus
 from inference.errors import EngineBusyError, EngineRefusedError, EngineUnavailableError
 from inference.server import create_app
 from inference.testing import ScriptedEngine
@@ -217,3 +220,21 @@ async def test_an_unexpected_error_leaves_no_words_in_the_log(
     assert answer.status_code == 500
     assert "ValueError" in caplog.text
     assert "Zanzibar" not in caplog.text + answer.text
+
+
+async def test_figures_name_the_device_the_memory_and_the_time_between_tokens(
+    serving: Serving, secret: str
+) -> None:
+    class OnACard(ScriptedEngine):
+        def status(self) -> EngineStatus:
+            return replace(super().status(), device="cuda")
+
+    asked = {"messages": [{"role": "user", "content": "Hello"}]}
+    engine = OnACard(lines=("I came here.",), tokens_per_s=500)
+    async with serving(create_app(engine, secret=secret)) as url, http(url, secret) as caller:
+        await caller.post("/v1/chat/completions", json=asked)
+        figures = (await caller.get("/metrics")).text
+    assert 'pixelated_worker_device{device="cuda"} 1.0' in figures
+    assert "pixelated_worker_token_seconds_count 1.0" in figures
+    resident = float(re.search(r"^pixelated_worker_memory_bytes (\S+)$", figures, re.M)[1])
+    assert resident > 1e7
