@@ -11,7 +11,7 @@ Three changes that leave every result as it was:
   and those that read from it (QuaRot, Ashkboos et al. 2024, arXiv 2404.00456): a few of its places are a hundred times
   larger than the rest and would take all eight bits. Measured with the bundled model on 1400 tokens of our written
   data, divergence from float32 (nats a token): bfloat16 .001; whole numbers .036, rotated .014, and with `down` fine as
-  well .006.
+  well .007 (bfloat16 agrees with float32 on 97 of 100 likeliest tokens, this on 95).
 """
 
 from collections.abc import Iterable, Iterator

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from inference.contracts import Message, ReplyRequest, SegmentEvent, WordingLimits
 from inference.engine.judge import judge, refuses
+from inference.engine.linear import Kernel
 from inference.engine.loader import load, quicken
+from inference.engine.rows import OwnRows, Start
 from inference.engine.worker import ModelWorker
 from inference.errors import ModelError
 from inference.models.catalogue import TEXT
@@ -56,3 +59,23 @@ async def test_the_bundled_model_gives_a_clean_segment_and_the_same_again(
     assert first == [event.text for event in replies[1] if isinstance(event, SegmentEvent)]
     assert replies[0][-1].model == TEXT.name
     assert len(first[0].split()) >= 2
+
+
+@pytest.mark.parametrize(("kernel", "least"), [(Kernel.EXACT, 0.94), (Kernel.WHOLE, 0.9)])
+@torch.inference_mode()
+def test_our_own_step_mostly_prefers_the_tokens_that_transformers_prefers(
+    kernel: Kernel, least: float, bundled: Path
+) -> None:
+    """Measured: bfloat16 against float32 .97 in transformers itself, whole numbers .95."""
+    model = load(str(bundled))
+    ids = model.tokenizer(CASE + " How much do you drink? I have a couple of cans at night.")["input_ids"]
+    theirs = model.network(torch.tensor([ids])).logits[0].argmax(1).tolist()
+    quick = quicken(model, kernel=kernel)
+    rows = OwnRows(quick.weights, dtype=quick.dtype)
+    rows.start(Start(tuple(ids[:10]), (0,), len(ids)))
+    agreed, last = 0, {}
+    for place in range(9, len(ids) - 1):
+        _, logits = rows.step(last)
+        agreed += int(logits[0].argmax()) == theirs[place]
+        last = {0: ids[place + 1]}
+    assert agreed / (len(ids) - 10) >= least
