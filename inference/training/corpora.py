@@ -154,6 +154,15 @@ def _listed(value: object) -> list[Mapping[str, object]]:
     return value if isinstance(value, list) else []
 
 
+PLAIN = "plain"
+
+
+def _plain(text: str, group: str) -> Example:
+    """Ordinary talk, which speaks ill of no group: without it a head that only ever read remarks about groups sees
+    prejudice in a lost dog."""
+    return Example("message", text, {"bias": "no", "hate": "no"}, group=group, drawn_as=PLAIN)
+
+
 def _crisis(row: Row) -> list[Example]:
     targets: dict[str, Target] = {
         "crisis.kind": str(row["kind"]),
@@ -162,7 +171,9 @@ def _crisis(row: Row) -> list[Example]:
         "protective": frozenset(map(str, row["protective"])),  # type: ignore[call-overload]
     }
     said = _turns(row.get("history"), 3)
-    return [Example("message", str(row["text"]), targets, said, group=str(row.get("pair", "")))]
+    text, group = str(row["text"]), str(row.get("pair", ""))
+    examples = [Example("message", text, targets, said, group=group)]
+    return [*examples, _plain(text, group)] if row["severity"] == "none" else examples
 
 
 def _harm(row: Row) -> list[Example]:
@@ -187,7 +198,8 @@ def _talk(row: Row) -> list[Example]:
                 "behaviour": main_behaviour(codes, str(turn.get("form", ""))),
                 "codes": frozenset(codes),
             }
-        examples.append(Example("exchange", str(turn["text"]), targets, said, group=str(row["id"])))
+        text, group = str(turn["text"]), str(row["id"])
+        examples += [Example("exchange", text, targets, said, group=group), _plain(text, group)]
     return examples
 
 

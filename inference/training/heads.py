@@ -23,7 +23,7 @@ from inference.encoder.tokens import (
     pad,
     reading_tokenizer,
 )
-from inference.training.corpora import CorpusError, Example
+from inference.training.corpora import LIGHT, CorpusError, Example
 from inference.training.prepared import Prepared, head_loss, padded_shapes, prepare
 from inference.training.refine import refine
 
@@ -57,7 +57,15 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "message": Recipe(
-        passes={"crisis/": 4.0, "harm/": 4.0, "bias": 1.2, "toxicity": 0.2, "emotion": 0.12, "light": 2.0},
+        passes={
+            "crisis/": 4.0,
+            "harm/": 4.0,
+            "bias": 1.2,
+            "toxicity": 0.2,
+            "emotion": 0.12,
+            "light": 2.0,
+            "plain": 0.5,
+        },
         default_passes=2.0,
     ),
     "exchange": Recipe(passes={"talk/": 3.5, "empathy/": 2.5, "technique/": 3.0}),
@@ -109,7 +117,9 @@ def train(
         optimiser.step()
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
         tell(step + 1, len(batches), running)
-    once = [each for example, each in zip(examples, prepared.values(), strict=True) if not example.drawn_as]
+    once = [
+        each for example, each in zip(examples, prepared.values(), strict=True) if example.drawn_as != LIGHT
+    ]
     refine(network, once, specs, seed=recipe.seed)
     return network.eval()
 

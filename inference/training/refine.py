@@ -18,7 +18,7 @@ from inference.encoder.tokens import pad
 from inference.training.prepared import Prepared, head_loss
 
 TAUGHT_ON: Mapping[str, tuple[str, ...]] = {
-    "message": ("protective", "bias", "bias.kinds", "toxicity", "emotion"),
+    "message": ("protective", "bias", "bias.kinds", "hate", "toxicity", "emotion"),
 }
 """By adapter, the heads that are taught on."""
 EPOCHS = 8
