@@ -2,6 +2,9 @@
 
 Above the blocks and the decoder, below the sampling: token ids in, logits out. `Rows` is what `generate` asks of either
 this or transformers' forward (`borrowed`). One thread uses it.
+
+A row's words should not depend on its neighbours. Measured with the bundled model in whole numbers: 12 of 12 replies of
+32 tokens came out word for word alone as among eleven others. In exact numbers it was not measured.
 """
 
 from collections import deque
