@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inference.encoder.heads import ADAPTERS
 from inference.training.corpora import (
     OWN_LICENCE,
+    PLAIN,
     PUBLIC_READERS,
     WRITTEN,
     Corpus,
@@ -137,7 +138,7 @@ def test_a_crisis_row_is_read_after_the_last_of_its_history(tmp_path: Path) -> N
 
 
 def test_every_turn_of_a_dialogue_is_read_after_the_two_before_it(tmp_path: Path) -> None:
-    first, second, third = read_own(tmp_path, "talk", TALK).examples
+    first, second, third = read_own(tmp_path, "talk", TALK).of("exchange")
     assert (first.said, second.said, third.said) == (
         "",
         "What brings you?",
@@ -147,6 +148,16 @@ def test_every_turn_of_a_dialogue_is_read_after_the_two_before_it(tmp_path: Path
     assert second.targets == {"talk": "change"}
     assert third.targets == {"behaviour": "simple", "codes": frozenset({"SR", "AF"})}
     assert {each.group for each in (first, second, third)} == {"d-1"}
+
+
+def test_ordinary_talk_shows_the_heads_of_prejudice_what_is_none(tmp_path: Path) -> None:
+    calm = CRISIS | {"kind": "none", "severity": "none", "timeline": "none"}
+    for form, row, said in (("talk", TALK, 3), ("crisis", calm, 1), ("crisis", CRISIS, 0)):
+        plain = [
+            each for each in read_own(tmp_path / str(said), form, row).examples if each.drawn_as == PLAIN
+        ]
+        assert [each.targets for each in plain] == [{"bias": "no", "hate": "no"}] * said
+        assert {each.adapter for each in plain} <= {"message"}
 
 
 def test_a_reply_is_read_after_what_the_seeker_wrote(tmp_path: Path) -> None:
