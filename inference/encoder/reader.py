@@ -272,9 +272,10 @@ def _in_order(values: Sequence[Tensor], back: dict[int, int]) -> Tensor:
 
 
 def _padded(shapes: Sequence[list[list[float]]], longest: int) -> Tensor:
-    padded = torch.zeros((len(shapes), longest, len(shapes[0][0])))
+    """In float32 by name: while another model loads, the thread's default may be another."""
+    padded = torch.zeros((len(shapes), longest, len(shapes[0][0])), dtype=torch.float32)
     for row, each in enumerate(shapes):
-        padded[row, : len(each)] = torch.tensor(each)
+        padded[row, : len(each)] = torch.tensor(each, dtype=torch.float32)
     return padded
 
 
