@@ -6,8 +6,8 @@ order, so that a token's result does not depend on how many others share the ste
 
 Measured on one core of an EPYC with avx512_vnni, 576 x 3072, microseconds for 1 / 4 / 16 / 64 tokens: bfloat16 by
 `linear` 502 / 601 / 697 / 1527, bfloat16 packed for oneDNN 373 / 252 / 408 / 1210, `_weight_int8pack_mm` 342 / 447 /
-1183 / 3851, `_int_mm`, which `Whole` uses, 270 / 296 / 394 / 773. Packed bfloat16 leads for two to eight tokens here and on the widest
-matrices; a second form of all weights for those alone would cost half the worker's memory again, so none is kept.
+1183 / 3851, `_int_mm`, which `Whole` uses, 270 / 296 / 394 / 773. Packed bfloat16 leads for two to eight tokens and on
+the widest matrices; a second form of all weights for those alone would take memory for little, so none is kept.
 """
 
 from collections.abc import Iterable

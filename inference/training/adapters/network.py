@@ -117,7 +117,7 @@ def _in_4_bits() -> Mapping[str, object]:
         import bitsandbytes  # noqa: F401, PLC0415 - only where a recipe asks for it
         from transformers import BitsAndBytesConfig  # noqa: PLC0415 - as above
     except ImportError:
-        raise RecipeError("lora.quantised (QLoRA) needs bitsandbytes: pip install bitsandbytes") from None
+        raise RecipeError("lora.quantised (QLoRA) needs bitsandbytes: the extra `qlora`") from None
     config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

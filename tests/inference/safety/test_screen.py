@@ -186,7 +186,9 @@ def test_findings_never_repeat_the_words_and_are_bounded() -> None:
 def test_screen_takes_time_in_step_with_length(piece: str) -> None:
     screen("warm")
 
-    short, long = (_seconds(piece * (length // len(piece))) for length in (8_000, 80_000))
+    short, long = (
+        min(_seconds(piece * (length // len(piece))) for _ in range(3)) for length in (8_000, 80_000)
+    )
 
     assert long < 30 * short + 0.1
 
