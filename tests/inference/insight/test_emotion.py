@@ -8,8 +8,8 @@ from inference.safety.detectors.given import Reading
     ("scores", "named"),
     [
         ({"grief": 0.7, "sadness": 0.8, "joy": 0.1}, [("sadness", 0.8), ("grief", 0.7)]),
-        ({"grief": 0.3, "neutral": 0.35}, [("neutral", 0.35)]),
-        ({"grief": 0.3, "neutral": 0.2}, []),
+        ({"grief": 0.2, "neutral": 0.25}, [("neutral", 0.25)]),
+        ({"grief": 0.24, "neutral": 0.2}, []),
         ({"grief": 0.5, "anger": 0.5}, [("anger", 0.5), ("grief", 0.5)]),
     ],
 )
