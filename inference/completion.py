@@ -14,7 +14,7 @@ from inference.strict_json import Json
 
 @dataclass(frozen=True)
 class CompletionRequest:
-    """`temperature` 0-2, `top_p` 0-1; without a seed the server draws one."""
+    """`temperature` 0-2, `top_p` 0-1; without a seed the server draws one. `include_usage` goes with `stream`."""
 
     messages: tuple[Message, ...]
     max_tokens: int = 256
@@ -22,6 +22,7 @@ class CompletionRequest:
     top_p: float = 0.92
     seed: int | None = None
     stream: bool = False
+    include_usage: bool = False
 
     @classmethod
     def from_json(cls, value: Json) -> "CompletionRequest":
@@ -31,6 +32,7 @@ class CompletionRequest:
             raise ContractError("only one choice can be asked for", field="n")
         longest = data.get("max_completion_tokens", data.get("max_tokens"))
         seed = data.get("seed")
+        options = strict.mapping(data.get("stream_options") or {}, "stream_options")
         return cls(
             messages=strict.many(data.get("messages"), "messages", _message, least=1, most=MAX_MESSAGES),
             max_tokens=256 if longest is None else strict.whole(longest, "max_tokens", low=1, high=2048),
@@ -38,6 +40,7 @@ class CompletionRequest:
             top_p=_number(data, "top_p", 0.92, high=1),
             seed=None if seed is None else strict.whole(seed, "seed", low=0, high=2**63 - 1),
             stream=bool(strict.flag(data.get("stream") or False, "stream")),
+            include_usage=strict.flag(options.get("include_usage") or False, "stream_options.include_usage"),
         )
 
 

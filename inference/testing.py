@@ -24,6 +24,7 @@ from inference.contracts import (
     ReplyRequest,
     SegmentEvent,
     Timings,
+    Usage,
 )
 from inference.engine.protocol import EngineStatus
 from inference.errors import EngineDeadlineError, EngineError
@@ -113,6 +114,7 @@ class ScriptedEngine:
 
     async def _events(self, request: ReplyRequest) -> AsyncIterator[SegmentEvent | FinishedEvent]:
         started, first_ms, tokens = time.monotonic(), None, 0
+        prompt = sum(_tokens(message.text) for message in request.messages)
         texts = self._texts(request)
         for n in range(len(texts) + 1):
             if self.fail_with is not None and n == self.fail_before:
@@ -124,9 +126,10 @@ class ScriptedEngine:
             tokens += _tokens(texts[n])
             await self._pace(texts[n], request, started)
             first_ms = _since_ms(started) if first_ms is None else first_ms
-            yield SegmentEvent(n=n, text=texts[n], findings=self.findings, candidates=1)
+            usage = Usage(prompt, tokens, tokens)
+            yield SegmentEvent(n, texts[n], self.findings, model=SCRIPTED_MODEL, usage=usage)
         timings = Timings(first_segment_ms=first_ms, total_ms=_since_ms(started), tokens=tokens)
-        yield FinishedEvent(reason=FinishReason.DONE, model=SCRIPTED_MODEL, timings=timings)
+        yield FinishedEvent(FinishReason.DONE, SCRIPTED_MODEL, timings, Usage(prompt, tokens, tokens))
 
     def _texts(self, request: ReplyRequest) -> tuple[str, ...]:
         if self.lines is not None:
@@ -163,7 +166,8 @@ class ScriptedEngine:
             yield TextEvent(word if tokens == 0 else f" {word}")
             tokens += _tokens(word)
         timings = Timings(first_segment_ms=first_ms, total_ms=_since_ms(started), tokens=tokens)
-        yield FinishedEvent(FinishReason.DONE, SCRIPTED_MODEL, timings)
+        usage = Usage(sum(_tokens(message.text) for message in request.messages), tokens, tokens)
+        yield FinishedEvent(FinishReason.DONE, SCRIPTED_MODEL, timings, usage)
 
     async def assess(self, request: AssessRequest) -> Assessment:
         self.assessed.append(request)

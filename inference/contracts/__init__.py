@@ -35,6 +35,7 @@ from inference.contracts.reply import (
     ReplyRequest,
     SegmentEvent,
     Timings,
+    Usage,
     WordingLimits,
     event_from_json,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "SegmentEvent",
     "Speaker",
     "Timings",
+    "Usage",
     "WordingLimits",
     "event_from_json",
 ]

@@ -114,24 +114,39 @@ _REQUEST_KEYS = frozenset(ReplyRequest.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
+class ModelName:
+    name: str
+    revision: str = ""
+    adapter: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens so far, as the engine that speaks counts them. `prompt`: of the prompt as it was read, the template's own
+    among them, what was cut off not, and once for all candidates. `spoken`: sampled by the candidate that speaks, its
+    end among them. `sampled`: by all candidates, those that were dropped too."""
+
+    prompt: int
+    spoken: int
+    sampled: int
+
+
+@dataclass(frozen=True)
 class SegmentEvent:
-    """A judged piece of the reply. Findings are facts: the caller's policy decides whether it is shown."""
+    """A judged piece of the reply. Findings are facts: the caller's policy decides whether it is shown.
+
+    `model` and `usage` go with each, None where the engine does not say: whoever stops reading hears of no end."""
 
     n: int
     text: str
     findings: tuple[Finding, ...] = ()
     candidate: int = 0
     candidates: int = 1
+    model: ModelName | None = None
+    usage: Usage | None = None
 
     def to_json(self) -> dict[str, Json]:
         return {"event": "segment", **strict.plain(self)}
-
-
-@dataclass(frozen=True)
-class ModelName:
-    name: str
-    revision: str = ""
-    adapter: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,9 +161,12 @@ class Timings:
 
 @dataclass(frozen=True)
 class FinishedEvent:
+    """`usage` is None where the engine does not say."""
+
     reason: str
     model: ModelName
     timings: Timings
+    usage: Usage | None = None
 
     def to_json(self) -> dict[str, Json]:
         return {"event": "finished", **strict.plain(self)}
@@ -180,26 +198,44 @@ def _segment(data: Mapping[str, Json]) -> SegmentEvent:
         findings=strict.many(data.get("findings", ()), "findings", Finding.from_json, most=MAX_FINDINGS),
         candidate=strict.whole(data.get("candidate", 0), "candidate", low=0, high=64),
         candidates=strict.whole(data.get("candidates", 1), "candidates", low=1, high=64),
+        model=None if data.get("model") is None else _model(data["model"]),
+        usage=_usage(data.get("usage")),
     )
 
 
+def _model(value: Json) -> ModelName:
+    model = strict.mapping(value, "model")
+    return ModelName(
+        name=strict.text(model.get("name"), "model.name", longest=200),
+        revision=strict.text(model.get("revision", ""), "model.revision", longest=200, empty=True),
+        adapter=strict.text(model.get("adapter", ""), "model.adapter", longest=200, empty=True),
+    )
+
+
+def _usage(value: Json) -> Usage | None:
+    if value is None:
+        return None
+    usage = strict.mapping(value, "usage")
+    return Usage(*(_tokens(usage.get(key), f"usage.{key}") for key in ("prompt", "spoken", "sampled")))
+
+
+def _tokens(value: Json, field: str) -> int:
+    return strict.whole(value, field, low=0, high=10**7)
+
+
 def _finished(data: Mapping[str, Json]) -> FinishedEvent:
-    model = strict.mapping(data.get("model"), "model")
     timings = strict.mapping(data.get("timings"), "timings")
     first = timings.get("first_segment_ms")
     return FinishedEvent(
         reason=strict.one_of(data.get("reason"), "reason", tuple(FinishReason)),
-        model=ModelName(
-            name=strict.text(model.get("name"), "model.name", longest=200),
-            revision=strict.text(model.get("revision", ""), "model.revision", longest=200, empty=True),
-            adapter=strict.text(model.get("adapter", ""), "model.adapter", longest=200, empty=True),
-        ),
+        model=_model(data.get("model")),
         timings=Timings(
             queued_ms=_milliseconds(timings, "queued_ms"),
             first_segment_ms=None if first is None else _milliseconds(timings, "first_segment_ms"),
             total_ms=_milliseconds(timings, "total_ms"),
-            tokens=strict.whole(timings.get("tokens", 0), "timings.tokens", low=0, high=10**7),
+            tokens=_tokens(timings.get("tokens", 0), "timings.tokens"),
         ),
+        usage=_usage(data.get("usage")),
     )
 
 

@@ -7,6 +7,7 @@ deadlines but no queue and no rows.
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from inference.completion import CompletionRequest, TextEvent
@@ -18,6 +19,7 @@ from inference.contracts import (
     ReplyRequest,
     SegmentEvent,
     Timings,
+    Usage,
 )
 from inference.engine.race import Heard, Judge, Piece, Race, Refuses
 from inference.engine.style import Sampling
@@ -37,8 +39,8 @@ class Job(Protocol):
     cancelled: bool
     over: bool
 
-    def begin(self, model: ModelName) -> None:
-        """It has left the queue; `model` will speak."""
+    def begin(self, model: ModelName, *, prompt_tokens: int | None = None) -> None:
+        """It has left the queue; `model` will speak, having read a prompt of that length."""
 
     def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
         """Take one step's pieces; the candidates to stop."""
@@ -62,10 +64,12 @@ class _Timed:
         self._model = ModelName("")
         self._queued_ms = 0
         self._first_ms: int | None = None
-        self._tokens = 0
+        self._prompt_tokens: int | None = None
+        self._sampled = [0] * len(seeds)
+        self._speaker: int | None = None
 
-    def begin(self, model: ModelName) -> None:
-        self._model = model
+    def begin(self, model: ModelName, *, prompt_tokens: int | None = None) -> None:
+        self._model, self._prompt_tokens = model, prompt_tokens
         self._queued_ms = self._since_ms()
 
     def fail(self, error: InferenceError) -> None:
@@ -74,18 +78,28 @@ class _Timed:
             self._emit(error)
 
     def _count(self, pieces: Sequence[Piece]) -> None:
-        self._tokens += len(pieces)
+        for piece in pieces:
+            self._sampled[piece.candidate] += 1
+
+    def _usage(self) -> Usage | None:
+        if self._prompt_tokens is None:
+            return None
+        spoken = 0 if self._speaker is None else self._sampled[self._speaker]
+        return Usage(self._prompt_tokens, spoken, sum(self._sampled))
 
     def _send(self, event: SegmentEvent | TextEvent) -> None:
         self._first_ms = self._since_ms() if self._first_ms is None else self._first_ms
+        if isinstance(event, SegmentEvent):
+            self._speaker = event.candidate
+            event = replace(event, model=self._model, usage=self._usage())
         self._emit(event)
 
     def _finish(self, reason: FinishReason) -> None:
         if self.over:
             return
         self.over = True
-        timings = Timings(self._queued_ms, self._first_ms, self._since_ms(), self._tokens)
-        self._emit(FinishedEvent(reason, self._model, timings))
+        timings = Timings(self._queued_ms, self._first_ms, self._since_ms(), sum(self._sampled))
+        self._emit(FinishedEvent(reason, self._model, timings, self._usage()))
 
     def _since_ms(self) -> int:
         return int((time.monotonic() - self._received) * 1000)
@@ -134,6 +148,7 @@ class CompletionJob(_Timed):
         self.messages = request.messages
         self.max_tokens = request.max_tokens
         self.adapter = ""
+        self._speaker = 0
         self.sampling = Sampling(request.temperature, request.top_p, repetition_penalty=1.0)
 
     def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:

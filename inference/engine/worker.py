@@ -254,7 +254,7 @@ class ModelWorker:
         name = (
             replace(model.name, adapter=f"{adapter.name}@{adapter.checksum[:12]}") if adapter else model.name
         )
-        job.begin(name)
+        job.begin(name, prompt_tokens=len(prompt.ids))
         rows = batch.add(
             prompt, seeds=job.seeds, sampling=job.sampling, max_tokens=job.max_tokens, adapter=job.adapter
         )

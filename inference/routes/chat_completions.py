@@ -25,7 +25,8 @@ async def chat_completions(request: Request) -> Response:
     watched = state.metrics.watch(events, route="completions")
     answer = _Answer(state.engine.status().model.name)
     if asked.stream:
-        return EventStreamResponse(events, answer.chunks(watched), media_type="text/event-stream")
+        chunks = answer.chunks(watched, include_usage=asked.include_usage)
+        return EventStreamResponse(events, chunks, media_type="text/event-stream")
     return await until_reader_leaves(request, events, answer.whole(watched))
 
 
@@ -38,17 +39,18 @@ class _Answer:
         self._created = int(time.time())
 
     async def whole(self, events: AsyncIterator[TextEvent | FinishedEvent]) -> JSONResponse:
-        text, reason, tokens = "", "stop", 0
+        text, reason, usage = "", "stop", None
         async for event in events:
             if isinstance(event, TextEvent):
                 text += event.text
             else:
-                reason, tokens = _reason(event), event.timings.tokens
+                reason, usage = _reason(event), _usage(event)
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": reason}
-        usage = {"completion_tokens": tokens}
         return JSONResponse({**self._body("chat.completion"), "choices": [choice], "usage": usage})
 
-    async def chunks(self, events: AsyncIterator[TextEvent | FinishedEvent]) -> AsyncIterator[bytes]:
+    async def chunks(
+        self, events: AsyncIterator[TextEvent | FinishedEvent], *, include_usage: bool
+    ) -> AsyncIterator[bytes]:
         yield self._chunk({"role": "assistant", "content": ""}, None)
         try:
             async for event in events:
@@ -56,6 +58,9 @@ class _Answer:
                     yield self._chunk({"content": event.text}, None)
                 else:
                     yield self._chunk({}, _reason(event))
+                    if include_usage:
+                        body = self._body("chat.completion.chunk")
+                        yield _data({**body, "choices": [], "usage": _usage(event)})
         except InferenceError as error:
             yield _data({"error": {"code": error.code, "message": str(error)}})
         yield _STREAM_END
@@ -70,6 +75,18 @@ class _Answer:
 
 def _data(value: strict.Json) -> bytes:
     return b"data: " + strict.dumps(value) + b"\n\n"
+
+
+def _usage(event: FinishedEvent) -> dict[str, strict.Json] | None:
+    """As the protocol names it; None where the engine does not count."""
+    used = event.usage
+    if used is None:
+        return None
+    return {
+        "prompt_tokens": used.prompt,
+        "completion_tokens": used.spoken,
+        "total_tokens": used.prompt + used.spoken,
+    }
 
 
 def _reason(event: FinishedEvent) -> str:

@@ -18,6 +18,7 @@ from inference.contracts import (
     ReplyRequest,
     SegmentEvent,
     Timings,
+    Usage,
     WordingLimits,
     event_from_json,
 )
@@ -51,14 +52,22 @@ REQUESTS = st.builds(
     candidates=st.integers(1, 8),
     deadline_s=st.floats(0.05, 600),
 )
+MODELS = st.builds(ModelName, WORDS, WORDS, st.just(""))
+USAGE = st.none() | st.builds(Usage, st.integers(0, 9), st.integers(0, 9), st.integers(0, 10**7))
 EVENTS = st.one_of(
     st.builds(
-        SegmentEvent, n=st.integers(0, 99), text=WORDS, findings=st.lists(FINDINGS, max_size=3).map(tuple)
+        SegmentEvent,
+        n=st.integers(0, 99),
+        text=WORDS,
+        findings=st.lists(FINDINGS, max_size=3).map(tuple),
+        model=st.none() | MODELS,
+        usage=USAGE,
     ),
     st.builds(
         FinishedEvent,
         reason=st.sampled_from(["done", "length", "deadline", "cancelled"]),
-        model=st.builds(ModelName, WORDS, WORDS, st.just("")),
+        model=MODELS,
+        usage=USAGE,
         timings=st.builds(Timings, st.integers(0, 9), st.none() | st.integers(0, 9), st.integers(0, 9)),
     ),
     st.builds(ErrorEvent, WORDS, st.booleans()),

@@ -200,6 +200,19 @@ async def test_completions_speak_the_openai_protocol(serving: Serving, secret: s
     assert too_many.status_code == 422
 
 
+async def test_completions_tell_the_tokens_read_and_said(serving: Serving, secret: str) -> None:
+    asked = {"messages": [{"role": "user", "content": "x" * 40}], "stream_options": {"include_usage": True}}
+    async with (
+        serving(create_app(ScriptedEngine(lines=("I came home.",)), secret=secret)) as url,
+        http(url, secret) as caller,
+    ):
+        whole = (await caller.post("/v1/chat/completions", json=asked)).json()
+        streamed = await caller.post("/v1/chat/completions", json=asked | {"stream": True})
+    assert whole["usage"] == {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13}
+    *_, last, _ = [line.removeprefix("data: ") for line in streamed.text.split("\n\n") if line]
+    assert (json.loads(last)["choices"], json.loads(last)["usage"]) == ([], whole["usage"])
+
+
 async def test_figures_count_replies_without_words(serving: Serving, asking: Asking, secret: str) -> None:
     engine = ScriptedEngine(lines=(CANARY,))
     async with serving(create_app(engine, secret=secret)) as url, http(url, secret) as caller:

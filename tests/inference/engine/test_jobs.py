@@ -2,7 +2,15 @@ import time
 from collections.abc import Callable
 
 from inference.completion import CompletionRequest, TextEvent
-from inference.contracts import FinishedEvent, FinishReason, Message, ModelName, ReplyRequest, SegmentEvent
+from inference.contracts import (
+    FinishedEvent,
+    FinishReason,
+    Message,
+    ModelName,
+    ReplyRequest,
+    SegmentEvent,
+    Usage,
+)
 from inference.engine.jobs import CompletionJob, JobEvent, ReplyJob, candidate_seed
 from inference.engine.race import Piece
 from inference.errors import EngineDeadlineError
@@ -53,6 +61,24 @@ def test_the_turn_s_deadline_ends_a_reply_that_has_begun(asking: Asking) -> None
         "m",
         1,
     )
+
+
+def test_every_event_says_which_model_spoke_and_what_it_took(asking: Asking) -> None:
+    events: list[JobEvent] = []
+    job = reply_job(asking(candidates=2), events)
+    job.begin(ModelName("m"), prompt_tokens=40)
+    job.hear([Piece(0, "I"), Piece(1, "Well")])
+    job.hear([Piece(0, " came here today. ", "stop"), Piece(1, " then", "stop")])
+    segment, finished = events
+    assert isinstance(segment, SegmentEvent) and isinstance(finished, FinishedEvent)
+    assert (segment.model, segment.usage) == (ModelName("m"), Usage(prompt=40, spoken=2, sampled=4))
+    assert finished.usage == segment.usage
+
+
+def test_tokens_that_were_not_counted_are_not_told(asking: Asking) -> None:
+    events: list[JobEvent] = []
+    reply_job(asking(candidates=1), events).hear([Piece(0, "Only this, I think.", "stop")])
+    assert [event.usage for event in events] == [None, None]
 
 
 def test_a_job_has_one_last_word(asking: Asking) -> None:

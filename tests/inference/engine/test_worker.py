@@ -102,6 +102,18 @@ async def test_the_same_seed_gives_the_same_reply_alone_and_in_a_crowd(
     assert isinstance(alone[-1], FinishedEvent)
 
 
+async def test_tokens_are_counted_for_the_prompt_once_and_for_who_spoke(
+    starting: Starting, asking: Asking
+) -> None:
+    async with starting() as worker:
+        alone = await reply(worker, asking(seed=5, candidates=1, max_tokens=40))
+        crowd = await reply(worker, asking(seed=5, candidates=4, max_tokens=40))
+    one, four = alone[-1].usage, crowd[-1].usage
+    assert one.prompt == four.prompt > 0
+    assert 0 < one.spoken == one.sampled == alone[-1].timings.tokens <= 40
+    assert four.spoken < four.sampled == crowd[-1].timings.tokens and four.spoken <= 40
+
+
 async def test_the_best_of_the_candidates_speaks(starting: Starting, asking: Asking) -> None:
     async with starting() as worker:
         one = [await reply(worker, asking(seed=seed, candidates=1, max_segments=1)) for seed in range(8)]
