@@ -23,7 +23,8 @@ from inference.encoder.decisive import decisive
 from inference.encoder.heads import ADAPTERS, EXCHANGE, MESSAGE, SEVERITIES, TAGS, Answer, HeadSpec
 from inference.encoder.network import Answers, Network
 from inference.encoder.priors import weighed
-from inference.encoder.tokens import Piece, exchange, pad, reading_tokenizer, shape_features, windows
+from inference.encoder.swift import SwiftEncoder
+from inference.encoder.tokens import STEP, WINDOW, Piece, exchange, reading_tokenizer, shape_features, windows
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
 from inference.safety.detectors.given import Given, Reading, Tag
@@ -75,6 +76,9 @@ class Heads:
         """Raises ModelError where the weights are not these adapters'."""
         self._tokenizer = reading_tokenizer(base)
         self._networks = {name: _loaded(base, name, weights / name / WEIGHTS_FILE) for name in adapters}
+        self._encoders = {name: SwiftEncoder(network.encoder) for name, network in self._networks.items()}
+        for network in self._networks.values():
+            network.encoder = torch.nn.Identity()
         self.versions = {name: version_of(weights / name) for name in adapters}
 
     def read(self, given: Sequence[Given]) -> list[Given]:
@@ -96,9 +100,9 @@ class Heads:
         ]
 
     def warm_up(self) -> None:
-        """The first runs are slow; let them be ours and not a person's."""
-        for text in ("Good morning.", "It is raining, and it has been raining for a week. " * 4):
-            self.read([Given(text, Speaker.SEEKER)])
+        """The first run of every length is slow; let it be ours and not a person's."""
+        for words in range(1, WINDOW, STEP // 2):
+            self.read([Given("rain " * words, Speaker.SEEKER)])
 
     def _read_messages(
         self, given: Sequence[Given], readings: list[dict[str, Reading]]
@@ -160,19 +164,18 @@ class Heads:
     def _run(
         self, adapter: str, pieces: Sequence[Piece], shapes: Sequence[list[list[float]]] = ()
     ) -> Answers:
-        """Rows of like length go together, so that one long letter does not pad a batch of greetings."""
-        network = self._networks[adapter]
+        """Rows of like length go together, so that their heads are padded little."""
+        network, encoder = self._networks[adapter], self._encoders[adapter]
         order = sorted(range(len(pieces)), key=lambda row: len(pieces[row].ids))
         logits: dict[str, list[Tensor]] = {}
         weights: dict[str, list[Tensor]] = {}
         for first in range(0, len(order), _TOGETHER):
             chosen = order[first : first + _TOGETHER]
-            rows = pad([pieces[row] for row in chosen])
-            spelled = _padded([shapes[row] for row in chosen], rows.ids.shape[1]) if shapes else None
-            states = network.encoder(
-                input_ids=rows.ids, attention_mask=rows.mask, token_type_ids=rows.kinds
-            ).last_hidden_state
-            answered = network.answer(states.float(), rows.mask, spelled)
+            states = encoder.states([pieces[row] for row in chosen])
+            padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
+            mask = torch.nn.utils.rnn.pad_sequence([torch.ones(len(row)) for row in states], batch_first=True)
+            spelled = _padded([shapes[row] for row in chosen], padded.shape[1]) if shapes else None
+            answered = network.answer(padded, mask, spelled)
             for name, values in answered.logits.items():
                 logits.setdefault(name, []).extend(values)
             for name, values in answered.weights.items():
@@ -221,9 +224,7 @@ def _loaded(base: Path, adapter: str, file: Path) -> Network:
     if not all(tensor.isfinite().all() for tensor in state.values()):
         raise ModelError(f"{file.parent.name}: some of its weights are not finite")
     network.load_state_dict(state, strict=False)
-    network.merged()
-    network.encoder.to(torch.bfloat16)
-    return network.eval()
+    return network.merged().eval()
 
 
 def _chances(spec: HeadSpec, logits: Tensor) -> Tensor:
