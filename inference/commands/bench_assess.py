@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     for request in requests[:40]:
         assessor.assess(request)
     one_by_one = _each(assessor.assess, requests)
+    within = _each(assessor.assess, _after_others(texts))
     begun = time.perf_counter()
     assessor.assess_many(requests)
     batch_s = time.perf_counter() - begun
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         "heads": list(heads.versions.values()) if heads else [],
         "messages": len(texts),
         "assess_ms": _percentiles(one_by_one),
+        "assess_after_others_ms": _percentiles(within),
         "batch_messages_per_s": round(len(texts) / batch_s, 1),
         "screen_ms": _percentiles(_each(screen, texts)),
         "screen_100_kB_over_10_kB": round(
@@ -64,6 +66,16 @@ def _texts(count: int) -> list[str]:
     ]
     step = max(1, len(lines) // count)
     return [json.loads(line)["text"] for line in lines[::step][:count]]
+
+
+def _after_others(texts: Sequence[str]) -> list[AssessRequest]:
+    """Every text but the first three, each in a conversation after the three before it."""
+    roles = (Role.USER, Role.ASSISTANT, Role.USER)
+    requests = []
+    for at in range(len(roles), len(texts)):
+        before = [Message(role, text) for role, text in zip(roles, texts[at - len(roles) : at], strict=True)]
+        requests.append(AssessRequest("bench", (*before, Message(Role.USER, texts[at])), Mode.SUPPORT))
+    return requests
 
 
 def _each(call: Callable[[_Given], object], given: Sequence[_Given]) -> list[float]:
