@@ -7,11 +7,12 @@ Three changes that leave every result as it was:
 - The rotary code of transformers turns element i with i + half; ours turns neighbours, as complex numbers do, so that
   the outputs of q and k are put in that order.
 - What a norm multiplies is multiplied into the matrix behind it.
-- For whole numbers the stream between layers is turned by one fixed random rotation, in the matrices that write to it
-  and those that read from it (QuaRot, Ashkboos et al. 2024, arXiv 2404.00456): a few of its places are a hundred times
-  larger than the rest and would take all eight bits. Measured with the bundled model on 1400 tokens of our written
-  data, divergence from float32 (nats a token): bfloat16 .001; whole numbers .036, rotated .014, and with `down` fine as
-  well .007 (bfloat16 agrees with float32 on 97 of 100 likeliest tokens, this on 95).
+- For whole numbers, and for four bits, the stream between layers is turned by one fixed random rotation, in the
+  matrices that write to it and those that read from it (QuaRot, Ashkboos et al. 2024, arXiv 2404.00456): a few of its
+  places are a hundred times larger than the rest and would take all eight bits. Measured with the bundled model on 1400
+  tokens of our written data, divergence from float32 (nats a token): bfloat16 .001; whole numbers .036, rotated .014,
+  and with `down` fine as well .007 (bfloat16 agrees with float32 on 97 of 100 likeliest tokens, this on 95). Four bits
+  were not measured.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
-from inference.engine.linear import Exact, Kernel, Linear, Whole
+from inference.engine.linear import Exact, Four, Kernel, Linear, Whole
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROPES = frozenset({"default", "linear", "llama3"})
@@ -70,6 +71,10 @@ class Shape:
     def queries(self) -> int:
         return self.heads // self.shared_heads
 
+    def position_bytes(self, dtype: torch.dtype) -> int:
+        """Of the keys and values of one token, in all layers."""
+        return 2 * self.layers * self.shared_heads * self.head * dtype.itemsize
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -109,8 +114,19 @@ class Weights:
     @property
     def bytes(self) -> int:
         """Read in a step of one token."""
-        parts = [part for layer in self.layers for part in (layer.qkv, layer.out, layer.gate_up, layer.down)]
-        return sum(part.bytes for part in (*parts, self.head))
+        return sum(part.bytes for part in self._parts)
+
+    @property
+    def products(self) -> int:
+        """Multiplications by weights, each with an addition, for one token."""
+        return sum(part.products for part in self._parts)
+
+    @property
+    def _parts(self) -> list[Linear]:
+        return [
+            self.head,
+            *(part for layer in self.layers for part in (layer.qkv, layer.out, layer.gate_up, layer.down)),
+        ]
 
 
 def is_known(network: PreTrainedModel) -> bool:
@@ -123,8 +139,9 @@ def is_known(network: PreTrainedModel) -> bool:
     return plain and network.model.rotary_emb.rope_type in ROPES
 
 
-def take_weights(network: PreTrainedModel, *, kernel: Kernel) -> Weights:
-    """The weights of a network for which `is_known`; they are copies, so that it may be let go."""
+def take_weights(network: PreTrainedModel, *, kernel: Kernel, device: str | None = None) -> Weights:
+    """The weights of a network for which `is_known`, on `device` or where the network is; they are copies, so that it
+    may be let go. What a card need not hold whole, it never does: a network on the processor is taken in pieces."""
     config, rotary = network.config, network.model.rotary_emb
     shape = Shape(
         layers=config.num_hidden_layers,
@@ -133,15 +150,15 @@ def take_weights(network: PreTrainedModel, *, kernel: Kernel) -> Weights:
         head=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
         eps=config.rms_norm_eps,
     )
-    rotation = Rotation.of(config.hidden_size) if kernel is Kernel.WHOLE else None
-    fold = _Fold(kernel, network.dtype, rotation)
+    rotation = None if kernel is Kernel.EXACT else Rotation.of(config.hidden_size)
+    fold = _Fold(kernel, network.dtype, rotation, torch.device(device) if device else network.device)
     return Weights(
         shape=shape,
         middle=config.intermediate_size,
         embedding=fold.embedding(network.model.embed_tokens.weight),
         layers=tuple(_layer(layer, shape, fold) for layer in network.model.layers),
-        head=fold.reader([network.lm_head], network.model.norm.weight),
-        turns=rotary.inv_freq.float(),
+        head=fold.reader([network.lm_head], network.model.norm.weight, whole=True),
+        turns=rotary.inv_freq.float().to(fold.device),
         turn_scale=float(rotary.attention_scaling),
         rotation=rotation,
     )
@@ -163,36 +180,57 @@ class _Fold:
     kernel: Kernel
     dtype: torch.dtype
     rotation: Rotation | None
+    device: torch.device
 
     def reader(
-        self, parts: list[torch.nn.Linear], norm: torch.Tensor, *, paired: int = 0, head: int = 0
+        self,
+        parts: list[torch.nn.Linear],
+        norm: torch.Tensor,
+        *,
+        paired: int = 0,
+        head: int = 0,
+        whole: bool = False,
     ) -> Linear:
-        """Matrices that read the stream behind a norm, as one; the first `paired` in rotary order."""
+        """Matrices that read the stream behind a norm, as one; the first `paired` in rotary order. `whole` has them in
+        no fewer than eight bits."""
         rows = [in_pairs(part.weight, head) if n < paired else part.weight for n, part in enumerate(parts)]
         biases = [part.bias for part in parts]
         bias = None
         if biases[0] is not None:
             bias = torch.cat([in_pairs(b, head) if n < paired else b for n, b in enumerate(biases)])
-        return self._made((self._turned(piece.float() * norm.float()) for piece in _pieces(rows)), bias)
+        scale = norm.to(self.device).float()
+        pieces = (self._turned(self._here(piece) * scale) for piece in _pieces(rows))
+        return self._made(pieces, bias, whole=whole)
 
     def writer(self, part: torch.nn.Linear, *, fine: bool = False) -> Linear:
         """A matrix that writes to the stream."""
-        weight = self._turned(part.weight.float().t()).t()
-        bias = None if part.bias is None else self._turned(part.bias.float())
+        weight = self._turned(self._here(part.weight).t()).t()
+        bias = None if part.bias is None else self._turned(self._here(part.bias))
         return self._made([weight], bias, fine=fine)
 
     def embedding(self, rows: torch.Tensor) -> torch.Tensor:
         if self.rotation is None:
-            return rows
-        return torch.cat([self._turned(piece.float()).to(self.dtype) for piece in _pieces([rows])])
+            return rows.to(self.device)
+        return torch.cat([self._turned(self._here(piece)).to(self.dtype) for piece in _pieces([rows])])
+
+    def _here(self, part: torch.Tensor) -> torch.Tensor:
+        return part.to(self.device).float()
 
     def _turned(self, rows: torch.Tensor) -> torch.Tensor:
         return rows if self.rotation is None else self.rotation.turned(rows)
 
     def _made(
-        self, parts: Iterable[torch.Tensor], bias: torch.Tensor | None, *, fine: bool = False
+        self,
+        parts: Iterable[torch.Tensor],
+        bias: torch.Tensor | None,
+        *,
+        fine: bool = False,
+        whole: bool = False,
     ) -> Linear:
-        if self.kernel is Kernel.WHOLE:
+        bias = None if bias is None else bias.to(self.device)
+        if self.kernel is Kernel.FOUR and not whole:
+            return Four(parts, bias)
+        if self.kernel is not Kernel.EXACT:
             return Whole(parts, bias, fine=fine)
         weight = torch.cat([part.to(self.dtype) for part in parts])
         return Exact(weight, None if bias is None else bias.to(self.dtype))
@@ -208,7 +246,9 @@ def _layer(layer: torch.nn.Module, shape: Shape, fold: _Fold) -> Layer:
     attention, mlp = layer.self_attn, layer.mlp
     order = neighbours(shape.head)
     norms = [getattr(attention, name, None) for name in ("q_norm", "k_norm")]
-    query_norm, key_norm = (None if norm is None else norm.weight[order].float() for norm in norms)
+    query_norm, key_norm = (
+        None if norm is None else norm.weight[order].float().to(fold.device) for norm in norms
+    )
     return Layer(
         qkv=fold.reader(
             [attention.q_proj, attention.k_proj, attention.v_proj],
@@ -219,8 +259,8 @@ def _layer(layer: torch.nn.Module, shape: Shape, fold: _Fold) -> Layer:
         out=fold.writer(attention.o_proj),
         gate_up=fold.reader([mlp.gate_proj, mlp.up_proj], layer.post_attention_layernorm.weight),
         down=fold.writer(mlp.down_proj, fine=True),
-        before_looking=layer.input_layernorm.weight.float(),
-        before_thinking=layer.post_attention_layernorm.weight.float(),
+        before_looking=layer.input_layernorm.weight.float().to(fold.device),
+        before_thinking=layer.post_attention_layernorm.weight.float().to(fold.device),
         query_norm=query_norm,
         key_norm=key_norm,
     )

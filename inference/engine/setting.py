@@ -1,0 +1,30 @@
+"""Where a model runs and how its weights are held, as a person sets it. Torch-free, so that the configuration and the
+commands can name it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Device(StrEnum):
+    """AUTO is a CUDA card where there is one, else the processor."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Quantise(StrEnum):
+    """The bits of a weight while it is held, on a CUDA card; NONE holds them as they are."""
+
+    NONE = "none"
+    EIGHT = "8bit"
+    FOUR = "4bit"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`rows` may speak at once; on a card their room is set apart when the model is loaded."""
+
+    device: Device = Device.AUTO
+    quantise: Quantise = Quantise.NONE
+    rows: int = 128
