@@ -5,11 +5,12 @@ Plain batched products. Measured on one core in bfloat16, 64 rows of 256 positio
 blocks and shapes, no weights.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from inference.engine.blocks import Block, Group
+from inference.engine.blocks import Block
 
 
 @dataclass(frozen=True)
@@ -51,24 +52,24 @@ class Speaking:
         keys[self.place, :, self.position] = key
         values[self.place, :, self.position] = value
         prompt_keys, prompt_values = self.block.prompts[layer][:, :groups]
-        scores = (self._of_prompts(query, prompt_keys.mT), _product(query, keys.mT))
+        scores = (self._of_prompts(query, prompt_keys.mT), product(query, keys.mT))
         shares = torch.cat(scores, dim=3).float().add_(self.mask).softmax(3).to(value.dtype)
         far, near = shares.split((self.block.capacity, keys.shape[2]), dim=3)
-        return self._of_prompts(far, prompt_values).add_(_product(near, values))
+        return self._of_prompts(far, prompt_values).add_(product(near, values))
 
     def _of_prompts(self, per_row: torch.Tensor, prompts: torch.Tensor) -> torch.Tensor:
         if self.seats is None:
-            return _product(per_row, prompts)
-        return self.seats.scatter(_product(self.seats.gather(per_row), prompts))
+            return product(per_row, prompts)
+        return self.seats.scatter(product(self.seats.gather(per_row), prompts))
 
 
 @dataclass(frozen=True)
 class Reading:
     """A part of one prompt: tokens [first, end) of the step are its positions from `start`; `mask` `[tokens,
-    start + tokens]`."""
+    start + tokens]`. Its keys and values are at `place` of `layers[n]` `[2, places, heads, positions, head]`."""
 
-    block: Block
-    group: Group
+    layers: Sequence[torch.Tensor]
+    place: int
     first: int
     end: int
     start: int
@@ -78,7 +79,7 @@ class Reading:
         """As `Speaking.look`, a row being a position."""
         positions, heads, queries, _ = query.shape
         end = self.start + positions
-        keys, values = self.block.prompts[layer][:, self.block.groups.index(self.group), :, :end]
+        keys, values = self.layers[layer][:, self.place, :, :end]
         keys[:, self.start :] = key.transpose(0, 1)
         values[:, self.start :] = value.transpose(0, 1)
         asked = query.permute(1, 2, 0, 3).flatten(1, 2)
@@ -102,18 +103,20 @@ def speaking(block: Block, first: int) -> Speaking:
         seats=_seats(block),
         place=torch.arange(len(block.rows), device=device),
         position=lengths,
-        mask=_as_mask(torch.cat((far, near), dim=1))[:, None, None],
+        mask=as_mask(torch.cat((far, near), dim=1))[:, None, None],
     )
 
 
-def reading(block: Block, group: Group, first: int, tokens: int) -> Reading:
-    end = group.done + tokens
-    own = torch.arange(group.done, end, device=block.device)
-    seen = torch.arange(end, device=block.device)[None] <= own[:, None]
-    return Reading(block, group, first, first + tokens, group.done, _as_mask(seen))
+def reading(layers: Sequence[torch.Tensor], place: int, *, first: int, start: int, tokens: int) -> Reading:
+    """`tokens` tokens, from number `first` of the step, as the positions of a prompt from `start`."""
+    device, end = layers[0].device, start + tokens
+    own = torch.arange(start, end, device=device)
+    seen = torch.arange(end, device=device)[None] <= own[:, None]
+    return Reading(layers, place, first, first + tokens, start, as_mask(seen))
 
 
-def _as_mask(seen: torch.Tensor) -> torch.Tensor:
+def as_mask(seen: torch.Tensor) -> torch.Tensor:
+    """0 where `seen`, else -inf, in float32."""
     return torch.zeros(seen.shape, dtype=torch.float32, device=seen.device).masked_fill_(~seen, float("-inf"))
 
 
@@ -134,7 +137,7 @@ def _seats(block: Block) -> Seats | None:
     return Seats(*(torch.tensor(each, device=device) for each in (rows, group, seat)))
 
 
-def _product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """`[n, heads, a, b]` by `[n, heads, b, c]`; `right` may be the transpose of what lies in memory."""
     product = torch.bmm(left.flatten(0, 1), right.flatten(0, 1))
     return product.unflatten(0, left.shape[:2])

@@ -5,17 +5,40 @@ nothing of what the tokens mean, who asked or when they end.
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch.nn import functional
 
-from inference.engine.attention import Reading, Speaking
 from inference.engine.linear import Linear
-from inference.engine.lora import Deltas, OfLayer
 from inference.engine.weights import Layer, Weights
 
 LONGEST = 4096 + 64
 """Positions whose angles are kept."""
+
+
+class Part(Protocol):
+    """Tokens [first, end) of a step, which look back together."""
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+    def look(
+        self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor
+    ) -> torch.Tensor: ...
+
+
+class LayerChanges(Protocol):
+    def add(self, name: str, tokens: torch.Tensor, given: torch.Tensor) -> torch.Tensor: ...
+
+
+class Changes(Protocol):
+    """What adapters add to each layer."""
+
+    def of_layer(self, number: int) -> LayerChanges: ...
 
 
 class Decoder:
@@ -29,9 +52,9 @@ class Decoder:
         self,
         ids: torch.Tensor,
         positions: torch.Tensor,
-        parts: Sequence[Speaking | Reading],
+        parts: Sequence[Part],
         wanted: torch.Tensor,
-        deltas: Deltas | None = None,
+        deltas: Changes | None = None,
     ) -> torch.Tensor:
         """Logits `[wanted, vocabulary]` in float32 behind the tokens numbered `wanted`. `parts` cover the tokens in
         order and without gaps; their keys and values are written."""
@@ -57,7 +80,7 @@ class Decoder:
         layer: Layer,
         qkv: torch.Tensor,
         turns: torch.Tensor,
-        parts: Sequence[Speaking | Reading],
+        parts: Sequence[Part],
     ) -> torch.Tensor:
         shape = self._weights.shape
         tokens = qkv.unflatten(1, (-1, shape.head))
@@ -78,7 +101,7 @@ class Decoder:
         return torch.cat(seen).flatten(1).to(self._weights.inputs)
 
 
-def _linear(part: Linear, tokens: torch.Tensor, own: OfLayer | None, name: str) -> torch.Tensor:
+def _linear(part: Linear, tokens: torch.Tensor, own: LayerChanges | None, name: str) -> torch.Tensor:
     given = part(tokens)
     return given if own is None else own.add(name, tokens, given)
 

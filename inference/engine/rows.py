@@ -68,9 +68,7 @@ class OwnRows:
         self._weights, self._dtype = weights, dtype
         self._decoder = Decoder(weights, dtype=dtype)
         self.prefixes = Prefixes(PREFIX_BYTES) if prefixes is None else prefixes
-        shape = weights.shape
-        per_token = 2 * shape.layers * shape.shared_heads * shape.head * dtype.itemsize
-        self._most_positions = most_bytes // per_token
+        self._most_positions = most_bytes // weights.shape.position_bytes(dtype)
         self._blocks: dict[int, Block] = {}
         self._unread: deque[Group] = deque()
         self._rows: dict[int, Row] = {}
@@ -106,6 +104,7 @@ class OwnRows:
         positions: list[int] = []
         adapters: list[LowRank | None] = []
         parts: list[Speaking | Reading] = []
+        read: list[tuple[Group, Reading]] = []
         for block in self._blocks.values():
             if block.rows:
                 parts.append(speaking(block, len(ids)))
@@ -114,18 +113,19 @@ class OwnRows:
                 adapters += [row.group.adapter for row in block.rows]
         spoken = len(ids)
         wanted = list(range(spoken))
-        for part in self._parts_to_read(spoken):
+        for group, part in self._parts_to_read(spoken):
             end = part.start + part.end - part.first
             parts.append(part)
-            ids += part.group.ids[part.start : end]
+            read.append((group, part))
+            ids += group.ids[part.start : end]
             positions += range(part.start, end)
-            adapters += [part.group.adapter] * (end - part.start)
-            if end == len(part.group.ids):
+            adapters += [group.adapter] * (end - part.start)
+            if end == len(group.ids):
                 wanted.append(len(ids) - 1)
         if not ids:
             return [], None
         logits = self._run(ids, positions, parts, wanted, adapters)
-        return self._advance(parts, last, logits)
+        return self._advance(read, last, logits)
 
     @torch.inference_mode()
     def remove(self, number: int) -> None:
@@ -162,33 +162,35 @@ class OwnRows:
             deltas_for(adapters, device),
         )
 
-    def _parts_to_read(self, spoken: int) -> list[Reading]:
+    def _parts_to_read(self, spoken: int) -> list[tuple[Group, Reading]]:
         waiting = sum(len(group.ids) - group.done for group in self._unread)
         left = min(READ_ALONE, max(READ_BESIDE, int(waiting * READ_SHARE))) if spoken else READ_ALONE
         parts, first = [], spoken
         for group in self._unread:
             tokens = min(left, len(group.ids) - group.done)
             if tokens:
-                parts.append(reading(self._block(capacity_for(len(group.ids))), group, first, tokens))
+                block = self._block(capacity_for(len(group.ids)))
+                place = block.groups.index(group)
+                part = reading(block.prompts, place, first=first, start=group.done, tokens=tokens)
+                parts.append((group, part))
             left, first = left - tokens, first + tokens
         return parts
 
     def _advance(
-        self, parts: Sequence[Speaking | Reading], last: Mapping[int, int], logits: torch.Tensor
+        self, read: Sequence[tuple[Group, Reading]], last: Mapping[int, int], logits: torch.Tensor
     ) -> tuple[list[int], torch.Tensor | None]:
         """Note what is in the blocks by the step; the rows with logits, those that joined once for each."""
         numbers: list[int] = []
         sources: list[int] = []
-        for part in parts:
-            if isinstance(part, Speaking):
-                for row in part.block.rows:
-                    row.said.append(last[row.number])
-                    sources.append(len(sources))
-                    numbers.append(row.number)
+        for block in self._blocks.values():
+            for row in block.rows:
+                row.said.append(last[row.number])
+                sources.append(len(sources))
+                numbers.append(row.number)
         source = len(sources)
-        for part in parts:
-            if isinstance(part, Reading) and self._read(part):
-                joined = part.block.join(part.group)
+        for group, part in read:
+            if self._read(group, part):
+                joined = self._block(capacity_for(len(group.ids))).join(group)
                 self._rows |= {row.number: row for row in joined}
                 numbers += [row.number for row in joined]
                 sources += [source] * len(joined)
@@ -197,9 +199,9 @@ class OwnRows:
             return [], None
         return numbers, logits[torch.tensor(sources, device=logits.device)]
 
-    def _read(self, part: Reading) -> bool:
+    def _read(self, group: Group, part: Reading) -> bool:
         """Whether the prompt is whole with it; then it may be found by others."""
-        group, block = part.group, part.block
+        block = self._block(capacity_for(len(group.ids)))
         group.done += part.end - part.first
         if group.done < len(group.ids):
             return False
