@@ -43,9 +43,13 @@ class Adapter:
         return str(self.card["version"])
 
 
+def is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
 def checked_name(name: str) -> str:
     """The name, if a folder may be called so; else ModelError."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ModelError("an adapter is named in small letters, digits, - and _, such as client")
     return name
 

@@ -20,6 +20,7 @@ from inference.models.adapter import (
     Adapter,
     checked_name,
     checked_sha256,
+    is_name,
     read_adapter,
     sha256_of,
 )
@@ -49,12 +50,13 @@ class Registry:
     shipped: Path = field(default_factory=lambda: SHIPPED_ADAPTERS)
 
     def names(self) -> list[str]:
-        """Every name that has an adapter, shipped or registered."""
+        """Every name that has an adapter, shipped or registered. Folders that no adapter could be in do not count."""
         folders = (self.shipped, self.data / KEPT)
         found = {
             each.name for folder in folders if folder.is_dir() for each in folder.iterdir() if each.is_dir()
         }
-        return sorted(name for name in found if self.addresses(name) or self._shipped_folder(name))
+        names = filter(is_name, found)
+        return sorted(name for name in names if self.addresses(name) or self._shipped_folder(name))
 
     def addresses(self, name: str) -> list[str]:
         """Of the registered adapters of this name."""
