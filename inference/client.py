@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 import httpx
@@ -76,7 +77,7 @@ class WorkerClient:
 
         Leaving it (`async with contextlib.aclosing(client.reply(...))`) cancels the worker's generation. The
         request's own deadlines count from the first `anext`."""
-        body = _body(request.to_json())
+        body = _reply_body(request)
         clock = _Clock(request, self._segment_deadline_s)
         async with contextlib.AsyncExitStack() as stack:
             with _as_engine_errors(before_answer=True):
@@ -121,6 +122,14 @@ class WorkerClient:
 
 
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+
+def _reply_body(request: ReplyRequest) -> bytes:
+    """Both of its forms; where they are longer together than a request may be, the one that any model can follow."""
+    body = strict.dumps(request.to_json())
+    if request.adapted is not None and len(body) > MAX_BODY_BYTES:
+        request = replace(request, adapted=None)
+    return _body(request.to_json())
 
 
 def _body(value: strict.Json) -> bytes:

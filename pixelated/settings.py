@@ -145,6 +145,10 @@ WORKER_SECRET = environment.text("PIXELATED_WORKER_SECRET")
 ENGINE = environment.text("PIXELATED_ENGINE", "worker")
 # Whether the worker speaks with the small model that comes with the product: its words are held to more.
 BUNDLED_MODEL = not environment.text("PIXELATED_MODEL")
+# From which distance to the nearest line that does what is planned words count as something else, by who speaks: the
+# model as it is, or the adapter on it. Adapters are held to the bare model's value until readers have compared what it
+# keeps back of theirs; `python -m inference evaluate-adapter` measures replies without it.
+STRAYS_FROM = {"bare": 0.45, "client": 0.45, "companion": 0.45}
 # How long a turn waits for the worker's detectors; then what the lexical screen saw stands.
 ASSESS_LIMIT_S = float(environment.text("PIXELATED_ASSESS_LIMIT_MS", "300")) / 1000
 # Models that /api/v1/reload-model may name, with commas; the one that speaks may always be loaded again.

@@ -1,7 +1,8 @@
 """What a language model is asked so that it words one reply of the client: who speaks, the mood, the act, the talk.
 
-The act, the mood and what may be told are decided already; the model is only to find words. Written for a small
-model: short plain sentences, the one instruction last, and the author's own lines as examples of the voice.
+The act, the mood and what may be told are decided already; the model is only to find words. Asked twice
+over: in plain words that any model can follow (short sentences, the one instruction last, the author's own lines as
+examples of the voice), and in the form of the client's adapter. Whoever speaks reads one of them.
 """
 
 from __future__ import annotations
@@ -9,12 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from django.conf import settings
+
 from apps.practice.dynamics import Reaction
 from apps.practice.state import ClientState
 from apps.practice.wording import voice_examples
 from apps.scenarios.case import Case, Fact
-from inference.contracts import Message, Person, ReplyRequest, Role, WordingLimits
-from inference.persona import MOST_EXCHANGES, ClientPersona, Exchange, client_messages, client_tag
+from inference.contracts import Adapted, Message, Person, ReplyRequest, Role, WordingLimits
+from inference.persona import (
+    FORM_VERSION,
+    MOST_EXCHANGES,
+    ClientPersona,
+    Exchange,
+    Persona,
+    client_messages,
+    client_tag,
+)
 from inference.vocabulary import acts
 
 HISTORY_TURNS = 4
@@ -76,29 +87,28 @@ def reply_request(
     text: str,
     seed: int,
     request_id: str,
-    adapter: str = "",
 ) -> ReplyRequest:
-    """The request for this reaction. `history` is the branch before this turn, `text` the therapist's turn. With an
-    `adapter` the model is asked in the form that one was trained on, and needs no examples."""
-    examples = () if adapter else _examples(case, reaction, text)
-    messages = (
-        adapter_messages(case, reaction, history=history, text=text)
-        if adapter
-        else (
+    """The request for this reaction. `history` is the branch before this turn, `text` the therapist's turn."""
+    examples = _examples(case, reaction, text)
+    return ReplyRequest(
+        request_id=request_id,
+        persona="client",
+        messages=(
             Message(Role.SYSTEM, system_text(case, reaction, text=text)),
             *_as_turns(_CUES_FOR_EXAMPLES[reaction.heard.lead], examples),
             *_said(history),
             Message(Role.USER, text.strip() or "..."),
-        )
-    )
-    return ReplyRequest(
-        request_id=request_id,
-        persona="client",
-        adapter=adapter,
-        messages=messages,
+        ),
+        adapted=Adapted(
+            adapter=Persona.CLIENT,
+            form=FORM_VERSION,
+            messages=adapter_messages(case, reaction, history=history, text=text),
+            strays_from=settings.STRAYS_FROM[Persona.CLIENT],
+        ),
         limits=replace(
             wording_limits(case, history=history, avoid=(*examples, text)),
             exemplars=voice_examples(case, reaction, text=text, most=EXEMPLARS),
+            strays_from=settings.STRAYS_FROM["bare"],
         ),
         max_segments=MAX_SEGMENTS,
         first_words_deadline_s=FIRST_WORDS_S,

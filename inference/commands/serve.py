@@ -17,6 +17,7 @@ from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
+from inference.models.fitting import Base, choose
 from inference.models.registry import Registry
 from inference.server import create_app
 from inference.testing import ScriptedEngine
@@ -103,6 +104,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
         return ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s), Assessor()
     # Torch takes seconds to import, and the scripted engine must start without it.
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
+    from inference.engine.adapters import put_on  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
     from inference.engine.loader import LoadedModel, load, quicken, use_threads  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
@@ -118,12 +120,10 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     registry = Registry(config.data)
 
     def loaded(source: str) -> LoadedModel:
-        """The bundled model with the adapters that speak on it; any other as it is."""
-        if source != bundled:
-            return quicken(load(source))
-        served = {name: registry.served(name) for name in registry.names()}
-        folders = {name: adapter.folder for name, adapter in served.items() if adapter is not None}
-        return quicken(load(source, name=TEXT.name), adapters=folders)
+        """With the registered adapters that fit it: only the bundled model's file is known well enough."""
+        is_bundled = source == bundled
+        model = quicken(load(source, name=TEXT.name if is_bundled else None))
+        return put_on(model, choose(registry, Base(model.name, TEXT.sha256 if is_bundled else "")))
 
     gate = Gate()
     assessor = Assessor(_heads(config), passage=gate.ahead)

@@ -28,6 +28,8 @@ from inference.contracts.messages import (
     Speaker,
 )
 from inference.contracts.reply import (
+    STRAYS_FROM,
+    Adapted,
     ErrorEvent,
     FinishedEvent,
     ModelName,
@@ -55,6 +57,7 @@ class ReplySource(Protocol):
 
 
 __all__ = [
+    "Adapted",
     "AssessRequest",
     "Assessment",
     "BehaviourCode",
@@ -80,6 +83,7 @@ __all__ = [
     "ReplyRequest",
     "ReplySource",
     "Role",
+    "STRAYS_FROM",
     "SegmentEvent",
     "Speaker",
     "Timings",

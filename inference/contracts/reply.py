@@ -18,11 +18,15 @@ from inference.contracts.messages import (
 from inference.errors import ContractError
 from inference.strict_json import Json
 
+STRAYS_FROM = 0.45
+"""Distance (1 - cosine) to the nearest exemplar from which words count as something else than was planned. Chosen by
+reading: below it the bundled model's replies, asked in plain words, mostly read as an answer, above it mostly not."""
+
 
 @dataclass(frozen=True)
 class WordingLimits:
     """What a reply's words must keep to. `earlier` are the speaker's own earlier replies, oldest first; `exemplars` are
-    lines that do what this reply should do: words far from all of them count as something else."""
+    lines that do what this reply should do: words as far as `strays_from` from all of them count as something else."""
 
     speaker: str
     person: str = Person.CLIENT
@@ -32,6 +36,7 @@ class WordingLimits:
     earlier: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     exemplars: tuple[str, ...] = ()
+    strays_from: float = STRAYS_FROM
 
     @classmethod
     def from_json(cls, value: Json, field: str = "limits") -> "WordingLimits":
@@ -49,12 +54,15 @@ class WordingLimits:
             earlier=_texts(data.get("earlier", ()), f"{field}.earlier", longest=MAX_MESSAGE_CHARACTERS),
             avoid=_texts(data.get("avoid", ()), f"{field}.avoid", longest=MAX_MESSAGE_CHARACTERS),
             exemplars=_texts(data.get("exemplars", ()), f"{field}.exemplars", longest=500),
+            strays_from=_strays_from(data, field),
         )
 
 
-_LIMITS_KEYS = frozenset(
-    {"speaker", "person", "max_words", "facts", "other_names", "earlier", "avoid", "exemplars"}
-)
+_LIMITS_KEYS = frozenset(WordingLimits.__dataclass_fields__)
+
+
+def _strays_from(data: Mapping[str, Json], field: str) -> float:
+    return strict.number(data.get("strays_from", STRAYS_FROM), f"{field}.strays_from", low=0.05, high=1)
 
 
 def _texts(value: Json, field: str, *, longest: int) -> tuple[str, ...]:
@@ -65,9 +73,39 @@ def _texts(value: Json, field: str, *, longest: int) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class Adapted:
+    """The same reply asked for in an adapter's form: `messages` by `inference.persona`, of which `form` is the version.
+
+    Whoever speaks looks at it only if the adapter is there and asked in that form, and then at nothing else of the
+    messages: so neither form reaches a model that it was not written for, whatever was loaded or taken back meanwhile.
+    `strays_from` stands in the place of the limits' own."""
+
+    adapter: str
+    form: int
+    messages: tuple[Message, ...]
+    strays_from: float = STRAYS_FROM
+
+    @classmethod
+    def from_json(cls, value: Json, field: str = "adapted") -> "Adapted":
+        data = strict.mapping(value, field)
+        strict.only(data, _ADAPTED_KEYS, field)
+        return cls(
+            adapter=strict.text(data.get("adapter"), f"{field}.adapter", longest=64),
+            form=strict.whole(data.get("form"), f"{field}.form", low=1, high=10**6),
+            messages=strict.many(
+                data.get("messages"), f"{field}.messages", Message.from_json, least=1, most=MAX_MESSAGES
+            ),
+            strays_from=_strays_from(data, field),
+        )
+
+
+_ADAPTED_KEYS = frozenset(Adapted.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
 class ReplyRequest:
-    """One reply to word. `persona` names the style asked for (`client`, `companion`), `adapter` one of the worker's
-    adapters, "" its model as it is.
+    """One reply to word. `persona` names the style asked for (`client`, `companion`), `messages` ask in plain words
+    that any model can follow, `adapted` in those of the adapter that should speak where there is one.
 
     `seed` with the same messages gives the same text on one machine; `candidates` (1-8) race for the first
     segment; deadlines are seconds from the worker's receipt; `max_tokens` bounds each candidate."""
@@ -82,7 +120,7 @@ class ReplyRequest:
     max_tokens: int = 96
     first_words_deadline_s: float = 10.0
     deadline_s: float = 60.0
-    adapter: str = ""
+    adapted: Adapted | None = None
 
     @classmethod
     def from_json(cls, value: Json, field: str = "request") -> "ReplyRequest":
@@ -103,7 +141,7 @@ class ReplyRequest:
                 data.get("first_words_deadline_s", 10.0), "first_words_deadline_s", low=0.05, high=300
             ),
             deadline_s=strict.number(data.get("deadline_s", 60.0), "deadline_s", low=0.05, high=600),
-            adapter=strict.text(data.get("adapter", ""), "adapter", longest=64, empty=True),
+            adapted=None if data.get("adapted") is None else Adapted.from_json(data["adapted"]),
         )
 
     def to_json(self) -> dict[str, Json]:
@@ -115,9 +153,13 @@ _REQUEST_KEYS = frozenset(ReplyRequest.__dataclass_fields__)
 
 @dataclass(frozen=True)
 class ModelName:
+    """Who speaks. `adapter` is its name and the beginning of its address, `client@0123456789ab`, `card` the version
+    that its card gives it; both empty for the model as it is."""
+
     name: str
     revision: str = ""
     adapter: str = ""
+    card: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +251,7 @@ def _model(value: Json) -> ModelName:
         name=strict.text(model.get("name"), "model.name", longest=200),
         revision=strict.text(model.get("revision", ""), "model.revision", longest=200, empty=True),
         adapter=strict.text(model.get("adapter", ""), "model.adapter", longest=200, empty=True),
+        card=strict.text(model.get("card", ""), "model.card", longest=200, empty=True),
     )
 
 

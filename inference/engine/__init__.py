@@ -8,6 +8,7 @@ blocks    the keys and values of what is being read and said
 attention how a step's tokens look back into the blocks
 lora      low-rank adapters beside the weights, each for its own rows
 peft_folder  a PEFT folder -> such an adapter
+adapters  those that may speak, put on a loaded model
 decoder   a step through all layers
 prefixes  what was read before and may come again
 rows      prompts read in parts beside rows that speak: our own step

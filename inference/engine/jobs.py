@@ -6,8 +6,8 @@ deadlines but no queue and no rows.
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from inference.completion import CompletionRequest, TextEvent
@@ -24,20 +24,30 @@ from inference.contracts import (
 from inference.engine.race import Heard, Judge, Piece, Race, Refuses
 from inference.engine.style import Sampling
 from inference.errors import EngineDeadlineError, InferenceError
+from inference.persona import FORM_VERSION
 
 JobEvent = SegmentEvent | TextEvent | FinishedEvent | InferenceError
 Emit = Callable[[JobEvent], None]
 COMPLETION_DEADLINE_S = 300.0
 
 
-class Job(Protocol):
+@dataclass(frozen=True)
+class Asked:
+    """What a model is asked, and the adapter on it that it is asked of; "" is the model as it is."""
+
     messages: tuple[Message, ...]
+    adapter: str = ""
+
+
+class Job(Protocol):
     seeds: tuple[int, ...]
     sampling: Sampling
     max_tokens: int
-    adapter: str
     cancelled: bool
     over: bool
+
+    def asked_of(self, adapters: Collection[str]) -> Asked:
+        """What a model with these adapters is asked; the last answer is the one that is used."""
 
     def begin(self, model: ModelName, *, prompt_tokens: int | None = None) -> None:
         """It has left the queue; `model` will speak, having read a prompt of that length."""
@@ -109,12 +119,19 @@ class ReplyJob(_Timed):
     def __init__(self, request: ReplyRequest, emit: Emit, *, judge: Judge, refuses: Refuses) -> None:
         seeds = tuple(candidate_seed(request.seed, number) for number in range(request.candidates))
         super().__init__(emit, seeds=seeds, deadline_s=request.deadline_s)
-        self.messages = request.messages
         self.max_tokens = request.max_tokens
-        self.adapter = request.adapter
         self.sampling = Sampling()
+        self._request = request
         self._first_words_at = self._received + request.first_words_deadline_s
         self._race = Race(request, judge=judge, refuses=refuses)
+
+    def asked_of(self, adapters: Collection[str]) -> Asked:
+        request, adapted = self._request, self._request.adapted
+        if adapted is None or adapted.adapter not in adapters or adapted.form != FORM_VERSION:
+            self._race.hold_to(request.limits)
+            return Asked(request.messages)
+        self._race.hold_to(replace(request.limits, strays_from=adapted.strays_from))
+        return Asked(adapted.messages, adapted.adapter)
 
     def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
         self._count(pieces)
@@ -145,11 +162,13 @@ class ReplyJob(_Timed):
 class CompletionJob(_Timed):
     def __init__(self, request: CompletionRequest, emit: Emit, *, seed: int) -> None:
         super().__init__(emit, seeds=(seed,), deadline_s=COMPLETION_DEADLINE_S)
-        self.messages = request.messages
+        self._messages = request.messages
         self.max_tokens = request.max_tokens
-        self.adapter = ""
         self._speaker = 0
         self.sampling = Sampling(request.temperature, request.top_p, repetition_penalty=1.0)
+
+    def asked_of(self, adapters: Collection[str]) -> Asked:
+        return Asked(self._messages)
 
     def hear(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
         self._count(pieces)

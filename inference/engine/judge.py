@@ -21,8 +21,8 @@ REFUSED_KINDS = frozenset({"method_request"})
 """Of the crisis screen's kinds: words about methods are refused in every mode. Its other findings are facts that the
 web process's policy decides on: a client may say that he is in despair."""
 OFF_ACT_FROM = 0.45
-"""Distance (1 - cosine) to the nearest exemplar from which a segment counts as something else than was planned. Chosen
-by reading: below it the bundled model's replies mostly read as an answer, above it mostly not."""
+"""Score of `off_act` from which a segment counts as something else than was planned, here and in the policy. The score
+is the distance to the nearest exemplar, stretched so that the request's `strays_from` stands at this value."""
 FIT_DETECTOR = "act_fit"
 FIT_VERSION = "minilm 1"
 
@@ -60,7 +60,7 @@ def fit(text: str, limits: WordingLimits, encoder: MiniLM) -> tuple[Finding, ...
     if not limits.exemplars or not text.strip():
         return ()
     near = float((encoder.embed([text]) @ encoder.embed(limits.exemplars).T).max())
-    score = round(min(1.0, max(0.0, 1.0 - near)), 3)
+    score = round(min(1.0, max(0.0, 1.0 - near) * OFF_ACT_FROM / limits.strays_from), 3)
     why = "how far the words are from what the act should sound like"
     return (Finding("off_act", score, why, detector=FIT_DETECTOR, version=FIT_VERSION),)
 

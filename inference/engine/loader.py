@@ -21,6 +21,8 @@ from inference.engine.weights import Weights, is_known, take_weights
 from inference.errors import ModelError
 from inference.models.convert import dense_folder
 
+SHORT_SUM = 12
+"""Digits of an adapter's address in what is recorded with a reply; the registry finds it by them."""
 LONGEST_CONTEXT = 4096
 """Tokens of prompt and reply; a session's talk fits, and memory for one row stays under 100 MB with the default."""
 
@@ -28,7 +30,8 @@ LONGEST_CONTEXT = 4096
 @dataclass(frozen=True)
 class LoadedModel:
     """`context` is the most tokens that prompt and reply may have together; `ends` are the ids that end a reply. A
-    quickened model has `weights`, perhaps adapters by name, and no network any more."""
+    quickened model has `weights`, perhaps adapters by name, and no network any more. `refused` says of adapters that
+    should speak why they do not."""
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -37,6 +40,7 @@ class LoadedModel:
     ends: frozenset[int]
     weights: Weights | None = None
     adapters: Mapping[str, LowRank] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def device(self) -> torch.device:
@@ -51,6 +55,13 @@ class LoadedModel:
         if name and name not in self.adapters:
             raise ModelError("the worker has no adapter of this name")
         return self.adapters.get(name)
+
+    def spoken_as(self, adapter: str) -> ModelName:
+        """The model's name with that of the adapter that speaks on it; a ModelError as `adapter`."""
+        own = self.adapter(adapter)
+        if own is None:
+            return self.name
+        return replace(self.name, adapter=f"{own.name}@{own.checksum[:SHORT_SUM]}", card=own.card)
 
 
 def load(source: str, *, name: ModelName | None = None) -> LoadedModel:

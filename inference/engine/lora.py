@@ -33,11 +33,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class LowRank:
-    """`layers[n]` has a Pair for each fused matrix that the adapter changes. `checksum` is its file's SHA-256."""
+    """`layers[n]` has a Pair for each fused matrix that the adapter changes. `checksum` is its files' SHA-256, `card`
+    the version that its card gives it; empty where nobody looked at a card."""
 
     name: str
     checksum: str
     layers: tuple[Mapping[str, Pair], ...]
+    card: str = ""
 
 
 @dataclass(frozen=True)

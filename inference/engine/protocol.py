@@ -6,19 +6,30 @@ from typing import Protocol
 
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import FinishedEvent, ModelName, ReplyRequest, SegmentEvent
+from inference.persona import FORM_VERSION
 
 
 @dataclass(frozen=True)
 class AdapterName:
-    """`checksum` is the SHA-256 of what was loaded."""
+    """`checksum` is the SHA-256 of what was loaded, `card` the version that its card gives it."""
 
     name: str
     checksum: str
+    card: str = ""
+
+
+@dataclass(frozen=True)
+class RefusedAdapter:
+    """One that should speak and does not; the model without it speaks in its place. `why` is for operators."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """`waiting` requests are queued, `speaking` have rows in the batch, `rows` are those rows."""
+    """`waiting` requests are queued, `speaking` have rows in the batch, `rows` are those rows. `form` is the one that
+    adapters are asked in here."""
 
     ready: bool
     model: ModelName
@@ -27,6 +38,8 @@ class EngineStatus:
     rows: int = 0
     detail: str = ""
     adapters: tuple[AdapterName, ...] = ()
+    refused: tuple[RefusedAdapter, ...] = ()
+    form: int = FORM_VERSION
     device: str = ""
 
 

@@ -65,6 +65,10 @@ class Race:
         self._shown: list[str] = []
         self._steps_since_clean = -1
 
+    def hold_to(self, limits: WordingLimits) -> None:
+        """What the words must keep to, said before any was heard."""
+        self._limits = limits
+
     @property
     def has_spoken(self) -> bool:
         return bool(self._shown)

@@ -15,7 +15,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import (
@@ -28,10 +28,10 @@ from inference.contracts import (
 from inference.engine.gate import Gate
 from inference.engine.generate import Batch, RowPiece
 from inference.engine.inbox import Inbox, settler
-from inference.engine.jobs import CompletionJob, Job, ReplyJob
+from inference.engine.jobs import Asked, CompletionJob, Job, ReplyJob
 from inference.engine.loader import LoadedModel
 from inference.engine.prompt import Prompt, encode
-from inference.engine.protocol import AdapterName, EngineStatus
+from inference.engine.protocol import AdapterName, EngineStatus, RefusedAdapter
 from inference.engine.race import Judge, Piece, Refuses
 from inference.engine.style import Sampling
 from inference.errors import (
@@ -93,6 +93,7 @@ class ModelWorker:
         self._speaks_borrowed = False
         self._device = ""
         self._adapters: tuple[AdapterName, ...] = ()
+        self._refused: tuple[RefusedAdapter, ...] = ()
         self._first: tuple[Job, LoadedModel, Prompt] | None = None
         self._thread: threading.Thread | None = None
 
@@ -132,6 +133,7 @@ class ModelWorker:
                 rows=sum(len(speaking.rows) for speaking in self._speaking),
                 detail="draining" if self._is_draining else "",
                 adapters=self._adapters,
+                refused=self._refused,
                 device=self._device,
             )
 
@@ -237,9 +239,9 @@ class ModelWorker:
             if job is None or batch.rows + len(job.seeds) > self._max_rows:
                 return False
         model = batch.model
+        asked = job.asked_of(model.adapters)
         try:
-            adapter = model.adapter(job.adapter)
-            prompt = self._encoded(job, model)
+            prompt = self._encoded(job, asked, model)
             if not batch.fits(prompt, candidates=len(job.seeds), max_tokens=job.max_tokens):
                 if batch.rows:
                     return False
@@ -251,21 +253,18 @@ class ModelWorker:
         speaking = _Speaking(job, batch)
         if not self._take_out(job, speaking):
             return True
-        name = (
-            replace(model.name, adapter=f"{adapter.name}@{adapter.checksum[:12]}") if adapter else model.name
-        )
-        job.begin(name, prompt_tokens=len(prompt.ids))
+        job.begin(model.spoken_as(asked.adapter), prompt_tokens=len(prompt.ids))
         rows = batch.add(
-            prompt, seeds=job.seeds, sampling=job.sampling, max_tokens=job.max_tokens, adapter=job.adapter
+            prompt, seeds=job.seeds, sampling=job.sampling, max_tokens=job.max_tokens, adapter=asked.adapter
         )
         speaking.rows = {row: candidate for candidate, row in enumerate(rows)}
         return True
 
-    def _encoded(self, job: Job, model: LoadedModel) -> Prompt:
+    def _encoded(self, job: Job, asked: Asked, model: LoadedModel) -> Prompt:
         """The prompt of the first in the queue, which may be asked for before many steps until there is room."""
         if self._first is None or self._first[0] is not job or self._first[1] is not model:
             longest = model.context - job.max_tokens
-            self._first = (job, model, encode(model.tokenizer, job.messages, longest=longest))
+            self._first = (job, model, encode(model.tokenizer, asked.messages, longest=longest))
         return self._first[2]
 
     def _take_out(self, job: Job, speaking: _Speaking | None = None) -> bool:
@@ -350,7 +349,8 @@ class ModelWorker:
                 self._speaks_borrowed = batch.model.weights is None
                 self._device = batch.model.device.type
                 own = batch.model.adapters.values()
-                self._adapters = tuple(AdapterName(each.name, each.checksum) for each in own)
+                self._adapters = tuple(AdapterName(each.name, each.checksum, each.card) for each in own)
+                self._refused = tuple(RefusedAdapter(*each) for each in batch.model.refused.items())
         asked.done(outcome)
         return batch
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import os
 import re
 import socket
@@ -18,8 +20,9 @@ from starlette.types import ASGIApp
 
 from inference.contracts import Message, ReplyRequest, WordingLimits
 from inference.errors import ModelError
-from inference.models.catalogue import EMBEDDINGS
+from inference.models.catalogue import EMBEDDINGS, TEXT
 from inference.models.fetch import fetch
+from inference.persona import FORM_VERSION
 from inference.testing import build_tiny_encoder, build_tiny_model
 
 SECRET = "a secret for tests"
@@ -34,6 +37,39 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_encoder(tmp_path_factory.mktemp("tiny-encoder"))
+
+
+@pytest.fixture
+def tiny_adapter() -> Callable[..., Path]:
+    """Writes random low-rank weights that fit the tiny model into a folder, with a card of these facts."""
+    return make_tiny_adapter
+
+
+def make_tiny_adapter(
+    folder: Path, *, name: str = "client", seed: int = 3, width: int = 32, **facts: object
+) -> Path:
+    import torch  # noqa: PLC0415 - many tests beside this file do without
+    from safetensors.torch import save_file  # noqa: PLC0415 - as above
+
+    folder.mkdir(parents=True)
+    chance = torch.Generator().manual_seed(seed)
+    place = "base_model.model.model.layers.{}.self_attn.q_proj.lora_{}.weight"
+    pairs = {
+        place.format(layer, side): torch.randn(shape, generator=chance)
+        for layer in range(2)
+        for side, shape in (("A", (4, width)), ("B", (width, 4)))
+    }
+    save_file(pairs, folder / "adapter_model.safetensors")
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 4, "lora_alpha": 8}')
+    card = {
+        "adapter": name,
+        "version": f"{name} {seed}",
+        "weights_sha256": hashlib.sha256((folder / "adapter_model.safetensors").read_bytes()).hexdigest(),
+        "form": FORM_VERSION,
+        "base": {"name": TEXT.name.name, "revision": TEXT.name.revision, "sha256": TEXT.sha256},
+    }
+    (folder / "card.json").write_text(json.dumps(card | facts))
+    return folder
 
 
 @pytest.fixture

@@ -10,7 +10,14 @@ import pytest
 
 from inference import strict_json as strict
 from inference.client import WorkerClient
-from inference.contracts import AssessRequest, FinishedEvent, Message, ReplyRequest, SegmentEvent
+from inference.contracts import (
+    Adapted,
+    AssessRequest,
+    FinishedEvent,
+    Message,
+    ReplyRequest,
+    SegmentEvent,
+)
 from inference.errors import (
     EngineAwayError,
     EngineBusyError,
@@ -20,6 +27,9 @@ from inference.errors import (
     EngineRefusedError,
     EngineUnavailableError,
 )
+from inference.persona import FORM_VERSION
+from inference.server import create_app
+from inference.testing import ScriptedEngine
 
 Asking = Callable[..., ReplyRequest]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
@@ -104,6 +114,21 @@ async def test_a_bad_status_is_an_error_of_ours(status: int, kind: type[EngineEr
         with pytest.raises(EngineError) as caught:
             await heard(client, asking())
     assert type(caught.value) is kind
+
+
+async def test_a_request_too_long_in_both_forms_is_sent_in_the_plain_one(
+    serving: Callable[..., contextlib.AbstractAsyncContextManager[str]], asking: Asking, secret: str
+) -> None:
+    engine = ScriptedEngine(lines=("I came.",))
+    short = Adapted("client", FORM_VERSION, (Message("user", "x"),))
+    long = Adapted("client", FORM_VERSION, (Message("user", "x" * 16_000),) * 20)
+    async with (
+        serving(create_app(engine, secret=secret)) as url,
+        contextlib.aclosing(WorkerClient(url, secret)) as client,
+    ):
+        for form in (short, long):
+            assert await heard(client, asking(adapted=form)) == ["I came."]
+    assert engine.requests == [asking(adapted=short), asking()]
 
 
 async def test_a_full_queue_says_when_to_ask_again(asking: Asking) -> None:

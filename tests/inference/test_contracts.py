@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from inference import strict_json as strict
 from inference.contracts import (
+    Adapted,
     Assessment,
     AssessRequest,
     BehaviourCode,
@@ -51,8 +52,16 @@ REQUESTS = st.builds(
     seed=st.integers(0, 2**63 - 1),
     candidates=st.integers(1, 8),
     deadline_s=st.floats(0.05, 600),
+    adapted=st.none()
+    | st.builds(
+        Adapted,
+        adapter=WORDS,
+        form=st.integers(1, 99),
+        messages=st.tuples(st.builds(Message, st.just("user"), WORDS)),
+        strays_from=st.floats(0.05, 1),
+    ),
 )
-MODELS = st.builds(ModelName, WORDS, WORDS, st.just(""))
+MODELS = st.builds(ModelName, WORDS, WORDS, st.just(""), WORDS)
 USAGE = st.none() | st.builds(Usage, st.integers(0, 9), st.integers(0, 9), st.integers(0, 10**7))
 EVENTS = st.one_of(
     st.builds(
@@ -128,6 +137,9 @@ def valid() -> dict[str, strict.Json]:
         ({"seed": -1}, "seed"),
         ({"seed": True}, "seed"),
         ({"seed": 1.5}, "seed"),
+        ({"adapted": []}, "adapted"),
+        ({"adapted": {"adapter": "client", "messages": [{"role": "user", "text": "Hi"}]}}, "adapted.form"),
+        ({"adapted": {"adapter": "client", "form": 1, "messages": []}}, "adapted.messages"),
         ({"candidates": 0}, "candidates"),
         ({"candidates": 9}, "candidates"),
         ({"deadline_s": 0}, "deadline_s"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from inference.assessing import Assessor
-from inference.contracts import FinishedEvent, ReplyRequest, SegmentEvent
+from inference.contracts import Adapted, FinishedEvent, ReplyRequest, SegmentEvent
 from inference.engine.judge import make_judge, refuses
 from inference.engine.loader import LoadedModel, load, quicken
 from inference.engine.prompt import encode
@@ -20,6 +20,7 @@ from inference.engine.worker import ModelWorker
 from inference.errors import ModelError
 from inference.evaluation.adapters.contexts import Context
 from inference.evaluation.adapters.speaker import Form, Likelihood, Spoken, reply_request
+from inference.persona import FORM_VERSION
 
 MEASURED = "measured"
 """What the adapter is called in this worker of our own."""
@@ -67,7 +68,8 @@ class EngineSpeaker:
 
     def speak(self, context: Context) -> Spoken:
         request = reply_request(context, self._form, candidates=self._candidates)
-        request = replace(request, adapter=self._adapter)
+        if self._adapter:
+            request = replace(request, adapted=Adapted(self._adapter, FORM_VERSION, request.messages))
         return self._loop.run_until_complete(self._reply(request))
 
     async def _reply(self, request: ReplyRequest) -> Spoken:

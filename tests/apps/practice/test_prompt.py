@@ -4,6 +4,7 @@ from apps.practice.dynamics import Reaction, react
 from apps.practice.prompt import mood, reply_request, system_text
 from apps.practice.state import starting_memory, starting_state
 from inference.contracts import ReplyRequest, Role
+from inference.persona import FORM_VERSION
 from inference.strict_json import plain
 from tests.clients import coded, tiny_case
 
@@ -112,12 +113,10 @@ def test_moods_differ_with_the_state() -> None:
 def test_an_adapter_is_asked_in_the_form_it_learned() -> None:
     decided = reaction()
     remembering = replace(decided, memory=replace(decided.memory, acts=("deny", "argue")))
-    asked = reply_request(
-        CASE, remembering, history=HISTORY, text=TEXT, seed=9, request_id="turn-1", adapter="client"
-    )
+    adapted = request(remembering).adapted
 
-    system, *talk = asked.messages
-    assert asked.adapter == "client" and ReplyRequest.from_json(plain(asked)) == asked
+    system, *talk = adapted.messages
+    assert (adapted.adapter, adapted.form) == ("client", FORM_VERSION)
     assert system.text.startswith("You are Nora Quill, 51, a client talking with a therapist.")
     assert "Bea: sister" in system.text and "age:" not in system.text
     assert [message.text for message in talk] == [
@@ -130,4 +129,16 @@ def test_an_adapter_is_asked_in_the_form_it_learned() -> None:
 
 
 def test_a_bare_model_is_asked_in_plain_words_with_examples() -> None:
-    assert request().adapter == "" and "[" not in request().messages[-1].text
+    bare = request().messages
+
+    assert "[" not in bare[-1].text
+    assert system_text(CASE, reaction(), text=TEXT) == bare[0].text
+    assert not {message.text for message in request().adapted.messages} & {bare[0].text, bare[2].text}
+
+
+def test_how_far_words_may_stray_is_set_by_who_speaks(settings: object) -> None:
+    settings.STRAYS_FROM = {"bare": 0.4, "client": 0.6, "companion": 0.9}
+    asked = request()
+
+    assert (asked.limits.strays_from, asked.adapted.strays_from) == (0.4, 0.6)
+    assert asked.limits.exemplars

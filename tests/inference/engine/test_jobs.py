@@ -3,6 +3,8 @@ from collections.abc import Callable
 
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import (
+    Adapted,
+    Finding,
     FinishedEvent,
     FinishReason,
     Message,
@@ -10,10 +12,12 @@ from inference.contracts import (
     ReplyRequest,
     SegmentEvent,
     Usage,
+    WordingLimits,
 )
-from inference.engine.jobs import CompletionJob, JobEvent, ReplyJob, candidate_seed
+from inference.engine.jobs import Asked, CompletionJob, JobEvent, ReplyJob, candidate_seed
 from inference.engine.race import Piece
 from inference.errors import EngineDeadlineError
+from inference.persona import FORM_VERSION
 
 Asking = Callable[..., ReplyRequest]
 
@@ -87,6 +91,36 @@ def test_a_job_has_one_last_word(asking: Asking) -> None:
     job.hear([Piece(0, "Only this, I think.", "stop")])
     job.fail(EngineDeadlineError("late"))
     assert [type(event) for event in events] == [SegmentEvent, FinishedEvent]
+
+
+def test_a_reply_is_asked_of_the_adapter_only_where_it_is_there_in_that_form(asking: Asking) -> None:
+    own = (Message("user", "In its form."),)
+    request = asking(adapted=Adapted("client", FORM_VERSION, own))
+    plain = Asked(request.messages)
+    job = reply_job(request, [])
+    assert job.asked_of(()) == job.asked_of(("companion",)) == plain
+    assert job.asked_of(("client", "companion")) == Asked(own, "client")
+    other_form = asking(adapted=Adapted("client", FORM_VERSION + 1, own))
+    assert reply_job(other_form, []).asked_of(("client",)) == plain
+    assert reply_job(asking(), []).asked_of(("client",)) == plain
+
+
+def test_words_are_held_to_what_is_said_of_who_speaks(asking: Asking) -> None:
+    judged: list[float] = []
+
+    def judge(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
+        judged.append(limits.strays_from)
+        return ()
+
+    for adapters in (("client",), (), ("client",)):
+        request = asking(
+            candidates=1, adapted=Adapted("client", FORM_VERSION, (Message("user", "x"),), strays_from=0.6)
+        )
+        job = ReplyJob(request, lambda event: None, judge=judge, refuses=lambda findings: False)
+        job.asked_of(("client",))
+        job.asked_of(adapters)
+        job.hear([Piece(0, "I came here today. More of it.", "stop")])
+    assert judged == [0.6, 0.6, 0.45, 0.45, 0.6, 0.6]
 
 
 def test_a_completion_gives_text_as_it_comes() -> None:

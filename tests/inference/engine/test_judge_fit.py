@@ -1,5 +1,6 @@
 """Whether words do what was planned, with the bundled embedding model where it was fetched."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ def test_without_exemplars_or_encoder_nothing_is_said_about_the_act(encoder: Min
     assert fit("You're a bit of an oddity.", WordingLimits("Marcus Bell"), encoder) == ()
     judged = make_judge(None)("You're a bit of an oddity.", WordingLimits("Marcus Bell", exemplars=MINIMISES))
     assert "off_act" not in {finding.kind for finding in judged}
+
+
+def test_how_far_words_may_stray_is_the_requests(encoder: MiniLM) -> None:
+    limits = WordingLimits("Marcus Bell", exemplars=MINIMISES)
+    text = "You're a bit of an oddity."
+    (strict,) = fit(text, limits, encoder)
+    distance = strict.score
+    assert limits.strays_from == OFF_ACT_FROM and OFF_ACT_FROM < distance < 0.95
+    for strays_from, refused in ((distance - 0.02, True), (distance + 0.02, False)):
+        assert refuses(fit(text, replace(limits, strays_from=strays_from), encoder)) is refused
 
 
 def test_a_finding_of_the_fit_holds_no_words(encoder: MiniLM) -> None:

@@ -14,6 +14,7 @@ import pytest
 from inference.assessing import Assessor
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import (
+    Adapted,
     AssessRequest,
     Finding,
     FinishedEvent,
@@ -23,10 +24,12 @@ from inference.contracts import (
     SegmentEvent,
     WordingLimits,
 )
+from inference.engine.adapters import put_on
 from inference.engine.blocks import Group, Row
 from inference.engine.gate import Gate
 from inference.engine.judge import make_judge
 from inference.engine.loader import LoadedModel, load, quicken, use_threads
+from inference.engine.protocol import AdapterName, RefusedAdapter
 from inference.engine.worker import ModelWorker
 from inference.errors import (
     ContractError,
@@ -37,6 +40,9 @@ from inference.errors import (
     EngineUnavailableError,
     ModelError,
 )
+from inference.models.adapter import read_adapter
+from inference.models.fitting import Chosen
+from inference.persona import FORM_VERSION
 from inference.safety.detectors.given import Given
 
 MOST_STEPS_WAITED = 20
@@ -327,13 +333,43 @@ async def test_a_hundred_clients_that_vanish_leave_nothing(starting: Starting, a
         assert texts(await reply(worker, asking())) != []
 
 
-async def test_an_adapter_that_is_not_there_is_refused_and_named_ones_are_shown(
-    starting: Starting, asking: Asking
+def in_its_form(asking: Asking, *, form: int = FORM_VERSION, **changes: object) -> ReplyRequest:
+    """With a question for the adapter that is longer than the plain one."""
+    messages = (Message("system", "You are Marcus."), Message("user", "I know. " * 20))
+    return asking(adapted=Adapted("client", form, messages), **changes)
+
+
+async def test_an_adapter_is_asked_in_its_form_and_the_model_without_it_in_plain_words(
+    starting: Starting, asking: Asking, tiny_model: Path, tiny_adapter: Callable[..., Path], tmp_path: Path
 ) -> None:
-    async with starting() as worker:
-        with pytest.raises(ModelError):
-            await reply(worker, asking(adapter="absent"))
-        assert worker.status().adapters == ()
+    adapter = read_adapter(tiny_adapter(tmp_path / "client"))
+    chosen = {"adapted": Chosen({"client": adapter}, {"companion": "was made for another"})}
+
+    def load_those(source: str) -> LoadedModel:
+        model = replace(load_quietly(str(tiny_model)), name=ModelName(source))
+        return put_on(model, chosen.get(source, Chosen({}, {})))
+
+    async with starting(load=load_those) as worker:
+        plain = await reply(worker, asking())
+        bare = await reply(worker, in_its_form(asking))
+        await worker.reload("adapted")
+        status = worker.status()
+        adapted = await reply(worker, in_its_form(asking))
+        other_form = await reply(worker, in_its_form(asking, form=FORM_VERSION + 1))
+        crowd = await asyncio.gather(reply(worker, in_its_form(asking)), reply(worker, asking()))
+        await worker.reload("bare again")
+        taken_back = await reply(worker, in_its_form(asking))
+
+    assert status.adapters == (AdapterName("client", adapter.sha256, "client 3"),)
+    assert status.refused == (RefusedAdapter("companion", "was made for another"),)
+    assert worker.status().adapters == worker.status().refused == ()
+    assert adapted[-1].model == ModelName("adapted", adapter=f"client@{adapter.sha256[:12]}", card="client 3")
+    assert adapted[0].model == adapted[-1].model and adapted[0].candidates == 4
+    assert adapted[-1].usage.prompt > plain[-1].usage.prompt + 15
+    assert texts(crowd[0]) == texts(adapted) and texts(crowd[1]) == texts(plain)
+    for events in (bare, other_form, taken_back):
+        assert (events[-1].model.adapter, events[-1].model.card) == ("", "")
+        assert events[-1].usage.prompt == plain[-1].usage.prompt and texts(events) == texts(plain)
 
 
 async def test_another_model_takes_over_while_the_old_one_finishes(
