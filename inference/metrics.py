@@ -63,6 +63,12 @@ class Metrics:
         self._speaking = Gauge("pixelated_worker_speaking", "Requests being answered", **own)
         self._rows = Gauge("pixelated_worker_rows", "Rows in the batch", **own)
         self._ready = Gauge("pixelated_worker_ready", "1 when requests are taken", **own)
+        self._replies = Counter(
+            "pixelated_worker_replies", "Replies ended, by the adapter that spoke", ["adapter"], **own
+        )
+        self._adapters = Gauge(
+            "pixelated_worker_adapter", "1 for an adapter that speaks, 0 for one refused", ["adapter"], **own
+        )
 
     async def watch(self, events: AsyncIterator[T], *, route: str) -> AsyncIterator[T]:
         """Pass events on, counting them."""
@@ -89,6 +95,11 @@ class Metrics:
         self._speaking.set(status.speaking)
         self._rows.set(status.rows)
         self._ready.set(int(status.ready))
+        self._adapters.clear()
+        for refused in status.refused:
+            self._adapters.labels(refused.name).set(0)
+        for speaking in status.adapters:
+            self._adapters.labels(speaking.name).set(1)
         self._memory.set(_resident_bytes())
         if status.device:
             self._device.labels(status.device).set(1)
@@ -103,6 +114,8 @@ class Metrics:
             self._tokens.inc(event.timings.tokens)
             self._queued.observe(event.timings.queued_ms / 1000)
             self._total.labels(route).observe(event.timings.total_ms / 1000)
+            if route == "reply":
+                self._replies.labels(event.model.adapter.partition("@")[0] or "none").inc()
             if event.timings.first_segment_ms is not None:
                 self._first.labels(route).observe(event.timings.first_segment_ms / 1000)
                 self._count_tokens(event.timings, route)

@@ -16,9 +16,21 @@ MOST_HISTORY = 50
 """Entries of each name, the last ones."""
 
 
-def facts(registry: Registry) -> dict[str, Json]:
-    """`{"names": [{"name", "speaks", "problem", "adapters", "history"}]}`; adapters oldest registered first."""
-    return {"names": [_named(registry, name) for name in registry.names()]}
+def facts(registry: Registry, refused: Mapping[str, str] | None = None) -> dict[str, Json]:
+    """`{"names": [{"name", "speaks", "problem", "adapters", "history"}]}`; adapters oldest registered first. `refused`:
+    by name, why what should speak does not; nobody speaks there, and the reason stands beside the gate's."""
+    named = [_named(registry, name) for name in registry.names()]
+    for each in named:
+        if each["name"] in (refused or {}):
+            _leave_out(each, (refused or {})[each["name"]])
+    return {"names": named}
+
+
+def _leave_out(named: dict[str, Json], why: str) -> None:
+    for adapter in named["adapters"]:
+        if adapter["sha256"] == named["speaks"]:
+            adapter["gate"] = [*adapter["gate"], f"does not speak: {why}"]
+    named["speaks"] = ""
 
 
 def _named(registry: Registry, name: str) -> dict[str, Json]:

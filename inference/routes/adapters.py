@@ -1,4 +1,5 @@
-"""GET /adapters: the registered adapters with their cards, figures and history, and what the gate would say."""
+"""GET /adapters: the registered adapters with their cards, figures and history, what the gate would say, and of those
+that should speak and do not, why."""
 
 import asyncio
 
@@ -11,7 +12,8 @@ from inference.models.registry import Registry
 
 
 async def adapters(request: Request) -> JSONResponse:
-    return JSONResponse(await asyncio.to_thread(facts, Registry()))
+    refused = {each.name: each.why for each in request.app.state.engine.status().refused}
+    return JSONResponse(await asyncio.to_thread(facts, Registry(), refused))
 
 
 ROUTE = Route("/adapters", adapters, methods=["GET"])

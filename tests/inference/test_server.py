@@ -14,7 +14,7 @@ from inference.assessing import Assessor
 from inference.client import WorkerClient
 from inference.completion import CompletionRequest, TextEvent
 from inference.contracts import AssessRequest, FinishedEvent, Message, ReplyRequest, SegmentEvent
-from inference.engine.protocol import EngineStatus
+from inference.engine.protocol import AdapterName, EngineStatus, RefusedAdapter
 from inference.errors import EngineBusyError, EngineRefusedError, EngineUnavailableError
 from inference.server import create_app
 from inference.testing import ScriptedEngine
@@ -251,3 +251,19 @@ async def test_figures_name_the_device_the_memory_and_the_time_between_tokens(
     assert "pixelated_worker_token_seconds_count 1.0" in figures
     resident = float(re.search(r"^pixelated_worker_memory_bytes (\S+)$", figures, re.M)[1])
     assert resident > 1e7
+
+
+async def test_figures_name_the_adapters_that_speak_and_those_refused(
+    serving: Serving, asking: Asking, secret: str
+) -> None:
+    class WithAdapters(ScriptedEngine):
+        def status(self) -> EngineStatus:
+            own, other = AdapterName("client", "c" * 64, "client 1"), RefusedAdapter("companion", "old")
+            return replace(super().status(), adapters=(own,), refused=(other,))
+
+    async with serving(create_app(WithAdapters(), secret=secret)) as url, http(url, secret) as caller:
+        await caller.post("/v1/reply", content=strict.dumps(asking().to_json()))
+        figures = (await caller.get("/metrics")).text
+    assert 'pixelated_worker_adapter{adapter="client"} 1.0' in figures
+    assert 'pixelated_worker_adapter{adapter="companion"} 0.0' in figures
+    assert 'pixelated_worker_replies_total{adapter="none"} 1.0' in figures

@@ -2,16 +2,19 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from inference.contracts import ModelName
+from inference.engine.protocol import EngineStatus, RefusedAdapter
 from inference.errors import ModelError
 from inference.models.adapter import address_of
 from inference.models.figure_file import write_figures
 from inference.models.registry import Registry
+from inference.persona import FORM_VERSION
 from inference.server import create_app
 from inference.testing import ScriptedEngine
 from tests.inference.models.conftest import make_adapter, make_figures
@@ -20,10 +23,14 @@ Serving = Callable[..., contextlib.AbstractAsyncContextManager[str]]
 
 
 class LoadingEngine(ScriptedEngine):
-    """Counts its reloads; fails them where it is told to."""
+    """Counts its reloads; fails them, or refuses the tester's adapter, where it is told to."""
 
-    fails = False
+    fails = refuses = False
     reloads = 0
+
+    def status(self) -> EngineStatus:
+        refused = (RefusedAdapter("tester", "was trained on form 9"),) if self.refuses else ()
+        return replace(super().status(), refused=refused)
 
     async def reload(self, source: str) -> ModelName:
         self.reloads += 1
@@ -93,6 +100,37 @@ async def test_an_adapter_that_cannot_be_loaded_gives_the_place_back(
     assert (made.status_code, made.json()["error"]["code"]) == (422, "model_unusable")
     assert Registry().served("tester") is None
     assert Registry().history("tester")[-1].reasons == ("could not be loaded",)
+
+
+async def test_an_adapter_that_does_not_fit_gives_the_place_back_and_the_other_is_loaded_again(
+    serving: Serving, secret: str, registered: Callable[..., str]
+) -> None:
+    first, second, engine = registered(b"aaaa"), registered(b"bbbb"), LoadingEngine()
+    async with asking(serving, secret, engine) as http:
+        await http.post("/adapters/promote", json={"name": "tester", "sha256": first})
+        engine.refuses = True
+        made = await http.post("/adapters/promote", json={"name": "tester", "sha256": second})
+
+    assert (made.status_code, made.json()["error"]["code"]) == (422, "model_unusable")
+    assert "trained on form 9" in made.json()["error"]["message"]
+    assert Registry().served("tester").sha256 == first and engine.reloads == 3
+
+
+async def test_one_that_should_speak_and_does_not_is_told_of_with_the_reason(
+    serving: Serving, secret: str, registered: Callable[..., str]
+) -> None:
+    sha256, engine = registered(b"aaaa"), LoadingEngine()
+    Registry().promote("tester", sha256)
+    engine.refuses = True
+    async with asking(serving, secret, engine) as http:
+        answer = (await http.get("/adapters")).json()
+        status = (await http.get("/status")).json()
+
+    (named,) = [each for each in answer["names"] if each["name"] == "tester"]
+    assert named["speaks"] == "" and named["problem"] == ""
+    assert named["adapters"][0]["gate"] == ["does not speak: was trained on form 9"]
+    assert status["refused"] == [{"name": "tester", "why": "was trained on form 9"}]
+    assert status["form"] == FORM_VERSION
 
 
 async def test_a_roll_back_says_who_speaks_then(
