@@ -16,7 +16,17 @@ from django.conf import settings
 from apps.api.personas import Persona
 from apps.encounters.answering import FixedReply, Plan
 from apps.encounters.enums import Source
-from inference.contracts import Message, Person, ReplyRequest, Role, WordingLimits
+from apps.safety.panels import words_of
+from apps.safety.policy import Panel
+from inference.contracts import Adapted, Message, Person, ReplyRequest, Role, WordingLimits
+from inference.persona import (
+    FORM_VERSION,
+    MOST_EXCHANGES,
+    PROTOCOL,
+    Exchange,
+    companion_messages,
+    companion_tag,
+)
 from inference.vocabulary import plans
 
 FILE = Path(__file__).parent / "data" / "companion.toml"
@@ -25,9 +35,11 @@ MAX_WORDS = {Persona.COMPANION: 60, Persona.EDUCATION: 110}
 MAX_SEGMENTS = {Persona.COMPANION: 3, Persona.EDUCATION: 5}
 SPEAKER = "Companion"
 MOST_EXEMPLAR = 500
-"""The bundled model is small and strays: its words are shown only where they stay near what the person said, or near an
-authored line. Measured on twelve replies: what strayed was never as near, and half of what was good was not either. A
-larger model is spared this."""
+"""Characters of the person's words that the model's may stay near. The bundled model is small and strays: its words
+are shown only where they stay near what the person said, or near an authored line; how near is `STRAYS_FROM` in the
+settings, by who speaks. Measured on twelve replies of the bare model: what strayed was never as near, and half of what
+was good was not either. The adapter on it is held to the same, since nobody has read what it would keep back of that
+one's. A larger model is spared this."""
 _ORDER = ("ask", "reflect", "validate", "ask", "affirm", "reflect", "step", "summarise")
 """Plans by the turn's number, from the first; it starts again after the last."""
 _FAREWELLS = ("bye", "goodbye", "good night", "goodnight", "that's all", "that is all", "thanks, that helped")
@@ -87,6 +99,7 @@ def companion_plan(
             *_said(talk),
             Message(Role.USER, text),
         ),
+        adapted=_adapted(name, talk=talk, text=text) if persona is Persona.COMPANION else None,
         limits=WordingLimits(
             speaker=SPEAKER,
             person=Person.COMPANION,
@@ -94,6 +107,7 @@ def companion_plan(
             earlier=earlier[-HISTORY_TURNS:],
             avoid=(text,),
             exemplars=(text[:MOST_EXEMPLAR], *lines()[name]) if settings.BUNDLED_MODEL else (),
+            strays_from=settings.STRAYS_FROM["bare"],
         ),
         seed=seed,
         max_segments=MAX_SEGMENTS[persona],
@@ -102,6 +116,30 @@ def companion_plan(
     return Plan(
         FixedReply((line,), Source.AUTHORED), request, versions={"companion": version(), "plan": name}
     )
+
+
+def _adapted(name: str, *, talk: Talk, text: str) -> Adapted:
+    """The same in the form of the companion's adapter. How earlier replies were planned is not known: a caller may
+    bring words that we never said, and a tag that is wrong would mislead more than none."""
+    exchanges, heard = [], []
+    for person, said in talk:
+        heard += [person] if person.strip() else []
+        if said.strip():
+            exchanges.append(Exchange("\n".join(heard), PROTOCOL if _is_fixed(said) else said))
+            heard = []
+    asked = Exchange("\n".join([*heard, text]), tag=companion_tag(name))
+    return Adapted(
+        adapter=Person.COMPANION,
+        form=FORM_VERSION,
+        messages=companion_messages([*exchanges[-(MOST_EXCHANGES - 1) :], asked]),
+        strays_from=settings.STRAYS_FROM[Person.COMPANION],
+    )
+
+
+def _is_fixed(said: str) -> bool:
+    """Whether it begins with the fixed words that answer a crisis."""
+    words = words_of(Panel.CRISIS)
+    return said.startswith(words.reply or words.text)
 
 
 def _said(talk: Talk) -> list[Message]:
