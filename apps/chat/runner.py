@@ -31,7 +31,7 @@ from apps.encounters.services import Ending
 from apps.safety.asking import NOT_ASKED, Assessed, ask
 from apps.safety.policy import withheld_reason
 from apps.safety.turns import judge_segment
-from inference.contracts import FinishedEvent, FinishReason, SegmentEvent
+from inference.contracts import FinishedEvent, FinishReason, ModelName, SegmentEvent
 from inference.errors import EngineAwayError, EngineDeadlineError, EngineError
 
 HEARTBEAT_S = 3.0
@@ -44,7 +44,8 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Answering:
-    """One turn being answered by this process, and what was shown of it so far."""
+    """One turn being answered by this process, and what was shown of it so far. `model`: who worded what came of it,
+    shown or not."""
 
     organisation_id: UUID
     turn: Turn
@@ -55,6 +56,7 @@ class Answering:
     shown: int = 0
     source: Source = Source.NONE
     replaced: bool = False
+    model: ModelName | None = None
     finished: FinishedEvent | None = None
     first_ms: int | None = None
     engine_s: float = 0.0
@@ -154,6 +156,7 @@ async def _say_model(
         event = await _next(answering, events)
         if event is None:
             return Ending(TurnStatus.STOPPED, answering.source)
+        answering.model = event.model or answering.model
         if isinstance(event, FinishedEvent):
             answering.finished = event
             if event.reason == FinishReason.DEADLINE and not answering.shown:
@@ -271,9 +274,10 @@ async def _close(answering: Answering, ending: Ending) -> None:
 
 
 def _versions(answering: Answering) -> dict[str, object]:
-    model = answering.finished.model if answering.finished else None
-    named = {"model": model.name, "revision": model.revision, "adapter": model.adapter} if model else {}
-    return {**(answering.plan.versions if answering.plan else {}), **named}
+    model = answering.model
+    named = {"model": model.name, "revision": model.revision} if model else {}
+    adapted = {"adapter": model.adapter, "card": model.card} if model else {}
+    return {**(answering.plan.versions if answering.plan else {}), **named, **adapted}
 
 
 def _timings(answering: Answering) -> dict[str, object]:

@@ -40,6 +40,7 @@ VERSION_LABELS = {
     "model": "Model",
     "revision": "Model revision",
     "adapter": "Adapter",
+    "card": "Adapter's card",
 }
 
 Page = dict[str, object]
