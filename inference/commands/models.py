@@ -8,6 +8,7 @@ from pathlib import Path
 from inference.models.adapter import Adapter
 from inference.models.catalogue import SETS, TEXT, data_directory, folder_of, is_dense, is_present
 from inference.models.fetch import fetch
+from inference.models.fitting import Base, misfit
 from inference.models.registry import Registry
 
 NAME = "models"
@@ -77,6 +78,7 @@ def _promote(arguments: argparse.Namespace) -> int:
     verdict = registry.promote(arguments.name, sha256, by=_operator())
     if verdict.passed:
         print(f"{arguments.name} {sha256[:SHORT]} speaks from the worker's next reload")
+        _say_misfit(registry.adapter(arguments.name, sha256))
         return 0
     print(f"{arguments.name} {sha256[:SHORT]} was not promoted:")
     for reason in verdict.reasons:
@@ -117,11 +119,18 @@ def _show(arguments: argparse.Namespace) -> int:
 def _show_one(registry: Registry, adapter: Adapter, *, speaks: bool) -> None:
     mark = "speaks" if speaks else ""
     print(f"{adapter.name:10} {adapter.sha256[:SHORT]}  {mark:6}  {adapter.version}")
+    _say_misfit(adapter)
     figures = registry.figures_of(adapter)
     for each in figures.measured if figures else ():
         if each.value is not None:
             held = "held by the gate" if each.safety else ""
             print(f"    {each.key:58} {each.value:10.4f}  n {each.n:5}  {held}")
+
+
+def _say_misfit(adapter: Adapter) -> None:
+    why = misfit(adapter.card, Base(TEXT.name, TEXT.sha256))
+    if why:
+        print(f"    does not speak on the bundled model: {adapter.version} {why}")
 
 
 def _names(registry: Registry, name: str) -> list[str]:

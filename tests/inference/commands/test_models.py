@@ -34,6 +34,7 @@ def test_an_adapter_is_registered_promoted_rolled_back_and_all_of_it_listed(
 
     said = capsys.readouterr().out
     assert f"tester {sha256}" in said and "speaks  tester 1" in said
+    assert "does not speak on the bundled model: tester 1 was trained on form unknown" in said
     assert "role: role breaks" in said and "tester: the bare model speaks" in said
     assert [line.split()[2] for line in said.splitlines()[-3:]] == ["registered", "promoted", "rolled_back"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.contracts import ModelName
+from inference.models.catalogue import TEXT
 from inference.models.fitting import Base, choose, misfit
 from inference.models.registry import Registry
 from inference.persona import FORM_VERSION
@@ -78,3 +79,9 @@ def test_what_does_not_fit_is_refused_beside_what_does(
 def test_nothing_speaks_and_nothing_is_refused_where_no_adapter_is(registry: Registry) -> None:
     chosen = choose(registry, BASE)
     assert (dict(chosen.adapters), dict(chosen.refused)) == ({}, {})
+
+
+def test_every_shipped_adapter_may_speak_on_the_bundled_model(tmp_path: Path) -> None:
+    registry = Registry(data=tmp_path)
+    chosen = choose(registry, Base(TEXT.name, TEXT.sha256))
+    assert dict(chosen.refused) == {} and sorted(chosen.adapters) == registry.names()
