@@ -18,9 +18,10 @@ from inference.insight.figures import (
 from inference.safety.detectors.given import Given, Reading
 
 NAME = "measures"
-VERSION = "measures 1"
+VERSION = "measures 2"
 EQ, FIGURE, SHARE = "eq.", "figure.", "share"
 HELPERS = (Speaker.THERAPIST, Speaker.COMPANION)
+SHOWN = (*HELPERS, Speaker.CLIENT)
 MOST_EARLIER = 12
 """Earlier replies that consistency looks at: the newest."""
 
@@ -28,15 +29,19 @@ MOST_EARLIER = 12
 def measures(
     given: Given, *, findings: Sequence[Finding], earlier: Sequence[Mapping[str, Reading]] = ()
 ) -> list[Label]:
-    """What is measured of one reply; nothing of a speaker who helps nobody. `findings` are all those in the reply,
+    """What is measured of one reply: of a simulated client's no more than how safe it is to show, nothing of what a
+    seeker writes. `findings` are all those in the reply,
     `earlier` the readings of the same helper's replies before it, oldest first."""
-    if given.speaker not in HELPERS:
+    if given.speaker not in SHOWN:
         return []
+    if given.speaker not in HELPERS:
+        return _labels(_shown(given, findings))
     domains = asdict(emotional_of(given.readings)).items()
-    figures = _figures(given, findings, earlier)
+    consistency = technique_consistency([*earlier, given.readings])
+    figures = (consistency, *_shown(given, findings), therapeutic_effectiveness_score())
     return [
         *(Label(EQ + name, SHARE, value) for name, value in domains if value is not None),
-        *(Label(FIGURE + each.name, SHARE, each.value) for each in figures if each.value is not None),
+        *_labels(figures),
     ]
 
 
@@ -48,13 +53,10 @@ def earlier_replies(given: Given) -> list[Given]:
     return [Given(text, given.speaker) for text in given.own_history[-MOST_EARLIER:]]
 
 
-def _figures(
-    given: Given, findings: Sequence[Finding], earlier: Sequence[Mapping[str, Reading]]
-) -> tuple[Figure, ...]:
-    return (
-        technique_consistency([*earlier, given.readings]),
-        safety_score(findings),
-        bias_score(given.readings, findings),
-        confidence(given.readings),
-        therapeutic_effectiveness_score(),
-    )
+def _shown(given: Given, findings: Sequence[Finding]) -> tuple[Figure, ...]:
+    """What matters of any words that are shown to somebody."""
+    return (safety_score(findings), bias_score(given.readings, findings), confidence(given.readings))
+
+
+def _labels(figures: Sequence[Figure]) -> list[Label]:
+    return [Label(FIGURE + each.name, SHARE, each.value) for each in figures if each.value is not None]

@@ -33,11 +33,22 @@ def test_replies_before_it_make_consistency() -> None:
     assert Label("figure.technique_consistency", "share", 1.0) in labels
 
 
-def test_those_who_help_nobody_are_not_measured() -> None:
-    for speaker in (Speaker.CLIENT, Speaker.SEEKER):
-        given = Given("I drink.", speaker, (Message(Role.USER, "How are you?"),), readings=READ)
-        assert measures(given, findings=()) == []
-        assert earlier_replies(given) == []
+def test_a_seekers_words_are_not_measured() -> None:
+    given = Given("I drink.", Speaker.SEEKER, (Message(Role.ASSISTANT, "How are you?"),), readings=READ)
+    assert measures(given, findings=()) == []
+    assert earlier_replies(given) == []
+
+
+def test_of_a_simulated_client_no_more_is_measured_than_how_safe_its_words_are() -> None:
+    read = READ | {
+        "crisis.kind": reading(none=1.0),
+        "crisis.severity": reading(none=1.0),
+        "bias": reading(yes=0.1, no=0.9),
+    }
+    given = Given("I drink.", Speaker.CLIENT, (Message(Role.USER, "How are you?"),), readings=read)
+    names = {label.name for label in measures(given, findings=())}
+    assert names == {"figure.safety_score", "figure.bias_score", "figure.confidence"}
+    assert earlier_replies(given) == []
 
 
 def test_a_therapists_turn_waits_for_no_earlier_ones_to_be_read() -> None:
