@@ -8,7 +8,7 @@ from apps.encounters.models import Turn
 from apps.practice.services import start_practice
 from apps.safety.enums import Reason
 from apps.safety.models import Flag
-from apps.safety.services import raise_flags
+from apps.safety.services import flags_without_turn, raise_flags, write_down
 from tests.cast import CastMember
 from tests.factories import a_version
 
@@ -36,6 +36,31 @@ def test_a_turn_is_put_up_once_for_each_reason(turn: Turn) -> None:
 @pytest.mark.parametrize(("mode", "count"), [("practice", 0), ("support", 1), ("api", 1)])
 def test_a_crisis_needs_a_look_where_it_is_the_person_s_own(turn: Turn, mode: str, count: int) -> None:
     assert len(flagged(turn, Reason.CRISIS, mode=mode)) == count
+
+
+def test_what_is_no_turn_is_put_up_without_one_and_written_down_apart(turn: Turn) -> None:
+    reasons = [Reason.CRISIS, Reason.LAYERS_DISAGREE]
+    with acting_for(turn.organisation_id):
+        flags = flags_without_turn(turn.organisation_id, reasons, mode="api", at=NOW)
+        write_down(flags)
+        kept = Flag.objects.order_by("due_at").values_list("reason", "turn", "encounter", "due_at")
+        assert list(kept) == [
+            ("crisis", None, None, NOW + timedelta(hours=1)),
+            ("layers_disagree", None, None, NOW + timedelta(hours=72)),
+        ]
+        assert flags_without_turn(turn.organisation_id, [Reason.CRISIS], mode="practice") == []
+
+
+def test_a_flag_has_an_encounter_and_a_turn_or_neither(turn: Turn) -> None:
+    half = Flag(
+        organisation_id=turn.organisation_id,
+        encounter_id=turn.encounter_id,
+        reason=Reason.CRISIS,
+        due_at=NOW,
+    )
+    refused = pytest.raises(IntegrityError, match="flag_turn_with_its_encounter")
+    with acting_for(turn.organisation_id), refused, transaction.atomic():
+        half.save(force_insert=True)
 
 
 def test_another_organisation_sees_no_flag_and_makes_none(turn: Turn, mallory: CastMember) -> None:
