@@ -14,6 +14,7 @@ NAVIGATION: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
     ("practice:sessions", "Sessions", "sessions", frozenset({Role.TRAINEE, Role.SUPERVISOR})),
     ("accounts:organisation", "People", "people", frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})),
     ("api:keys", "API keys", "key", frozenset({Role.ADMINISTRATOR})),
+    ("api:flags", "API flags", "review", frozenset({Role.REVIEWER, Role.SUPERVISOR, Role.ADMINISTRATOR})),
     ("oversight:models", "Models", "oversight", frozenset({Role.ENGINEER, Role.REVIEWER})),
 )
 

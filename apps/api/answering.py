@@ -1,20 +1,26 @@
 """Says the reply to a message that was heard: segments, each judged before it leaves, or fixed words.
 
 The model's words, the author's where none of those are fit, the protocol's where policy decided: the same order as in
-the chat. Stores nothing. A failure of the engine before any word is an error; after one it ends the reply with one.
+the chat, and what was kept back is put up for a look as there. Stores no words. A failure of the engine before any word
+is an error; after one it ends the reply with one.
 """
 
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from apps.api.errors import ApiError, AwayError
 from apps.api.exchange import Ready
+from apps.api.flagging import put_up
 from apps.core.engines import reply_source
+from apps.core.store import in_store
 from apps.encounters.enums import Source
-from apps.safety.turns import judge_segment
-from inference.contracts import FinishedEvent, FinishReason, ModelName
+from apps.safety.models import Flag
+from apps.safety.policy import withheld_reason
+from apps.safety.turns import Judged, judge_segment
+from inference.contracts import FinishedEvent, FinishReason, ModelName, Usage
 from inference.errors import EngineBusyError, EngineDeadlineError, EngineError
 
 RETRY_AFTER_S = 5
@@ -24,12 +30,16 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Reply:
-    """What was said so far, by whom; `cut` where the model ran into a limit of length or time."""
+    """What was said so far, by whom; `cut` where the model ran into a limit of length or time. `model` and `usage` are
+    those of the model that was asked, also where its words were kept back; None where none was, or the engine does not
+    say. `flags`: what people of the organisation were asked to look at in what the model worded."""
 
     segments: list[str] = field(default_factory=list)
     source: Source = Source.NONE
     model: ModelName | None = None
+    usage: Usage | None = None
     cut: bool = False
+    flags: list[Flag] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -68,22 +78,38 @@ async def _model_words(ready: Ready, reply: Reply) -> AsyncIterator[str]:
     try:
         async with aclosing(reply_source().reply(ready.plan.request)) as events:
             async for event in events:
+                reply.model, reply.usage = event.model or reply.model, event.usage or reply.usage
                 if isinstance(event, FinishedEvent):
-                    reply.model, reply.cut = event.model, event.reason == FinishReason.LENGTH
+                    reply.cut = event.reason == FinishReason.LENGTH
                     if event.reason == FinishReason.DEADLINE and not reply.segments:
                         raise EngineDeadlineError("no words came in time")
                     return
                 verdict = judge_segment(event.text, event.findings, plan=ready.plan, scenario=ready.scenario)
                 if not verdict.show:
-                    log.info(
-                        "request %s: the model's words were withheld (%s)",
-                        ready.asked.request_id,
-                        verdict.code,
-                    )
+                    await _withhold(ready, reply, verdict)
                     return
                 yield event.text
     except EngineError as error:
         raise _answered(error) from error
+
+
+async def _withhold(ready: Ready, reply: Reply, verdict: Judged) -> None:
+    """Put words that were kept back up for a look, where it was for a kind that somebody should know of."""
+    asked = ready.asked
+    log.info("request %s: the model's words were withheld (%s)", asked.request_id, verdict.code)
+    reason = withheld_reason(verdict.code)
+    if reason is None:
+        return
+    put = partial(
+        put_up,
+        ready.holder,
+        [reason],
+        mode=ready.mode,
+        request_id=asked.request_id,
+        user_id=asked.user_id,
+        facts={"withheld": verdict.code, "worded": verdict.facts},
+    )
+    reply.flags += await in_store(ready.holder.organisation_id, put)
 
 
 def _answered(error: EngineError) -> ApiError:

@@ -114,8 +114,9 @@ def finish_batch(batch_id: UUID, entries: Sequence[BatchEntry]) -> bool:
         batch, "answered_sealed", json.dumps([entry.model_dump() for entry in entries])
     )
     batch.failed = sum(entry.error is not None for entry in entries)
+    batch.flagged = sum(entry.flagged for entry in entries)
     batch.status, batch.finished_at = BatchStatus.FINISHED, now
-    batch.save(update_fields=["answered_sealed", "failed", "status", "finished_at"])
+    batch.save(update_fields=["answered_sealed", "failed", "flagged", "status", "finished_at"])
     Delivery.objects.filter(batch=batch, status=DeliveryStatus.DUE).update(due_at=now)
     return True
 

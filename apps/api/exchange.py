@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 
 from apps.accounts.models import Organisation
 from apps.api.companion import companion_plan, seed_of
 from apps.api.errors import UnfitError
+from apps.api.flagging import pseudonym, put_up
 from apps.api.personas import Choice, How, Persona
 from apps.api.queries import Holder
 from apps.api.rehearsal import case_for, client_plan
@@ -25,13 +25,13 @@ from apps.encounters.answering import FixedReply, Listened, Plan
 from apps.encounters.enums import Source
 from apps.encounters.words import acceptable
 from apps.safety.asking import NOT_ASKED, Assessed, ask, request_for
+from apps.safety.models import Flag
 from apps.safety.panels import actions_for, words_of
 from apps.safety.panels import version as panels_version
 from apps.safety.policy import Action as Decision
 from apps.safety.turns import Heard, hear, hear_both
 from inference.contracts import Mode
 
-USER_SALT = "apps.api.user"
 Talk = Sequence[tuple[str, str]]
 
 
@@ -60,14 +60,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ready:
-    """A message that was heard, and how it will be answered. `help`: ways to a person, where there was danger."""
+    """A message that was heard, and how it will be answered. `help`: ways to a person, where there was danger; `flags`:
+    what people of the organisation were asked to look at."""
 
+    holder: Holder
     asked: Asked
     mode: Mode
     heard: Heard
     plan: Plan
     scenario: str = ""
     help: tuple[dict[str, str], ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 def mode_of(choice: Choice) -> Mode:
@@ -129,11 +132,19 @@ def _decided(
 ) -> Ready:
     both = hear_both(heard, assessed)
     country = _country_of(holder)
-    ready = Ready(asked, mode, both, _fixed_plan(both, country), asked.choice.client)
+    ready = Ready(holder, asked, mode, both, _fixed_plan(both, country), asked.choice.client)
     if both.panel:
         ready = replace(ready, help=tuple(actions_for(country)))
     if not both.decided:
         ready = _planned(holder, ready)
+    flags = put_up(
+        holder,
+        both.reasons,
+        mode=mode,
+        request_id=asked.request_id,
+        user_id=asked.user_id,
+        facts=both.facts,
+    )
     audit.append(
         Action.API_ASKED,
         actor_id=holder.actor.user_id,
@@ -141,9 +152,13 @@ def _decided(
         object_kind="api_key",
         object_id=holder.key_id,
         role=holder.actor.role_words,
-        purpose=f"{purpose} {mode} {both.verdict.code} user:{pseudonym(holder, asked.user_id)}",
+        purpose=f"{purpose} {mode} {both.verdict.code} user:{_pseudonym(holder, asked) or 'none'}",
     )
-    return ready
+    return replace(ready, flags=tuple(flags))
+
+
+def _pseudonym(holder: Holder, asked: Asked) -> str:
+    return pseudonym(holder.organisation_id, asked.user_id)
 
 
 def _country_of(holder: Holder) -> str:
@@ -187,11 +202,3 @@ def _planned(holder: Holder, ready: Ready) -> Ready:
             max_tokens=asked.max_tokens,
         )
     return replace(ready, plan=replace(plan, request=None) if settings.ENGINE == "none" else plan)
-
-
-def pseudonym(holder: Holder, user_id: str) -> str:
-    """A caller's own user id as logs may hold it: equal ids match within an organisation and cannot be looked up."""
-    if not user_id:
-        return "none"
-    salt = f"{USER_SALT}.{holder.organisation_id}"
-    return salted_hmac(salt, user_id, algorithm="sha256").hexdigest()[:32]

@@ -8,20 +8,23 @@ import time
 from collections.abc import Sequence
 from uuid import uuid4
 
+from django.conf import settings
+
 from apps.api.answering import Reply, said
 from apps.api.companion import notice
 from apps.api.errors import ApiError, AwayError, UnfitError
 from apps.api.exchange import Asked, Ready, checked, paired, prepare
-from apps.api.figures import crisis_signals, eq_scores, figures, techniques
-from apps.api.personas import Choice, inferred_persona, named_persona
+from apps.api.figures import FIXED_WORDS, NO_WORKER, NOT_WANTED, Measured, crisis_signals, measured
+from apps.api.flagging import told
+from apps.api.personas import Choice, Persona, inferred_persona, named_persona
 from apps.api.queries import Holder
 from apps.api.schemas import BatchEntry, ConversationMetadata, ErrorDetail, InferIn, InferOut
 from apps.core.engines import reply_source
 from apps.core.errors import UnavailableError
 from apps.core.middleware import AWAY
 from apps.encounters.enums import Source
-from apps.safety.asking import MOST_MESSAGES, ask
-from inference.contracts import Assessment, AssessRequest, Message, Role
+from apps.safety.asking import MOST_MESSAGES, Assessed, ask
+from inference.contracts import AssessRequest, Message, Mode, Role
 
 AT_ONCE = 4
 """Requests of one batch that are answered side by side."""
@@ -71,24 +74,30 @@ async def infer(holder: Holder, body: InferIn, *, purpose: str = "infer", reques
     request_id = request_id or uuid4().hex
     ready = await prepare(holder, asked_of(body, request_id=request_id), purpose=purpose)
     reply = await said(ready)
-    measured = await reply_assessment(ready, reply) if body.include_metrics or body.use_eq_awareness else None
-    values = figures(measured if body.include_metrics else None)
+    wanted = body.include_metrics or body.use_eq_awareness
+    read = await reply_assessment(ready, reply) if wanted else NOT_WANTED
+    of_helper = ready.asked.choice.persona is not Persona.CLIENT
+    numbers = measured(read, eq=body.use_eq_awareness, metrics=body.include_metrics, of_helper=of_helper)
     return InferOut(
         response=reply.text,
         inference_time_ms=round((time.perf_counter() - begun) * 1000, 1),
-        eq_scores=eq_scores(measured) if body.use_eq_awareness else None,
-        conversation_metadata=_metadata(ready, reply, measured if body.include_metrics else None, values),
+        eq_scores=numbers.eq,
+        conversation_metadata=_metadata(ready, reply, numbers),
         persona_mode=str(ready.asked.choice.persona),
-        confidence=values["confidence"],
+        confidence=numbers.figures["confidence"],
         request_id=request_id,
     )
 
 
-async def reply_assessment(ready: Ready, reply: Reply) -> Assessment | None:
-    """The worker's reading of the reply; None where it did not answer, or the words are the protocol's."""
-    if reply.source is Source.PROTOCOL or not reply.text:
-        return None
+async def reply_assessment(ready: Ready, reply: Reply) -> Assessed:
+    """The worker's reading of the reply; without one where it did not answer, or the words are the protocol's."""
+    if reply.source is Source.PROTOCOL:
+        return FIXED_WORDS
+    if settings.ENGINE == "none":
+        return NO_WORKER
     asked = ready.asked
+    # Whoever was meant to be heard, a client's words are read as a client's.
+    mode = Mode.PRACTICE if asked.choice.persona is Persona.CLIENT else ready.mode
     before = [
         Message(role, said)
         for pair in [*asked.talk, (asked.text, "")]
@@ -96,30 +105,29 @@ async def reply_assessment(ready: Ready, reply: Reply) -> Assessment | None:
         if said
     ]
     messages = (*before[-MOST_MESSAGES:], Message(Role.ASSISTANT, reply.text))
-    answered = await ask(reply_source(), AssessRequest(asked.request_id, messages, ready.mode))
-    return answered.assessment
+    return await ask(reply_source(), AssessRequest(asked.request_id, messages, mode))
 
 
-def _metadata(
-    ready: Ready, reply: Reply, measured: Assessment | None, values: dict[str, float | None]
-) -> ConversationMetadata:
-    heard, choice = ready.heard, ready.asked.choice
+def _metadata(ready: Ready, reply: Reply, numbers: Measured) -> ConversationMetadata:
+    heard, choice, values = ready.heard, ready.asked.choice, numbers.figures
     return ConversationMetadata(
-        detected_techniques=techniques(measured),
+        detected_techniques=list(numbers.techniques),
         technique_consistency=values["technique_consistency"],
         bias_score=values["bias_score"],
         safety_score=values["safety_score"],
         therapeutic_effectiveness_score=values["therapeutic_effectiveness_score"],
-        crisis_signals=[vars(signal) for signal in crisis_signals(heard)],
+        null_because=dict(numbers.nulls),
+        crisis_signals=[vars(signal) for signal in crisis_signals(heard.facts)],
         source=str(reply.source),
         verdict=heard.verdict.code,
         assessed=heard.assessment is not None,
         help=list(ready.help),
+        flags=told([*ready.flags, *reply.flags]),
         notice=notice(),
         persona_by=str(choice.how),
         persona_confidence=choice.confidence,
         client=ready.scenario or None,
-        model=reply.model.name if reply.model else None,
+        model=reply.model.name if reply.model and reply.source is Source.MODEL else None,
     )
 
 

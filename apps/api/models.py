@@ -1,4 +1,4 @@
-"""Keys that let another system in, batches it left to be answered, and the word sent when one is.
+"""Keys that let another system in, batches it left to be answered, the word sent when one is, and what was flagged.
 
 All of it is walled by organisation. What was asked and answered is sealed under a key of the batch's own, which is
 shredded at the end of its keeping.
@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from apps.accounts.models import Organisation, User
 from apps.api.enums import BatchStatus, DeliveryStatus
+from apps.safety.models import Flag
 
 
 class ApiKey(models.Model):
@@ -50,6 +51,7 @@ class Batch(models.Model):
     data_key_id = models.UUIDField()
     count = models.PositiveSmallIntegerField()
     failed = models.PositiveSmallIntegerField(default=0)
+    flagged = models.PositiveSmallIntegerField(default=0, db_default=0)
     tries = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=10, choices=BatchStatus.choices, default=BatchStatus.WAITING)
     asked_sealed = models.BinaryField()
@@ -112,3 +114,32 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["at"]
+
+
+class FlaggedRequest(models.Model):
+    """What a flag is about that came through a key. No word of it was kept: whoever looks asks the caller, who knows it
+    by `request_id`. `user` is the pseudonym of the caller's user; `facts` what was heard, in codes and numbers."""
+
+    flag = models.OneToOneField(Flag, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="flagged")
+    request_id = models.CharField(max_length=64)
+    user = models.CharField(max_length=32, blank=True)
+    facts = models.JSONField(default=dict)
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seen_at__isnull=True, seen_by__isnull=True)
+                | Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="flagged_seen_by_somebody",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organisation"], condition=Q(seen_at__isnull=True), name="flagged_open")
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id

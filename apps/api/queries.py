@@ -1,6 +1,8 @@
-"""Questions about keys: who holds one, and which an organisation has."""
+"""Questions about keys: who holds one, which an organisation has, and what was flagged that came through them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -8,12 +10,14 @@ from django.utils import timezone
 from apps.accounts.actors import Actor
 from apps.accounts.queries import actor_for
 from apps.api.enums import Scope
+from apps.api.figures import Signal, crisis_signals
 from apps.api.keys import read_key
-from apps.api.models import ApiKey
+from apps.api.models import ApiKey, FlaggedRequest
 from apps.api.services import allowed_scopes, note_use
 from apps.core.organisation import acting_for
 
 MOST_LISTED = 200
+MOST_SEEN = 50
 
 
 @dataclass(frozen=True)
@@ -72,3 +76,27 @@ def _state(row: ApiKey, now: object) -> str:
     if row.revoked_at is not None:
         return "revoked"
     return "works" if row.expires_at > now else "expired"
+
+
+@dataclass(frozen=True)
+class ListedFlag:
+    """A flag as the page shows it: why, from which key, about whom by pseudonym, and what was heard in codes."""
+
+    row: FlaggedRequest
+    late: bool
+
+    @property
+    def why(self) -> str:
+        return self.row.flag.get_reason_display()
+
+    @property
+    def signals(self) -> Sequence[Signal]:
+        return crisis_signals(self.row.facts)
+
+
+def listed_flags(*, at: datetime) -> list[ListedFlag]:
+    """What nobody looked at yet, the most urgent first, and then what was looked at last. Call inside `acting_for`."""
+    rows = FlaggedRequest.objects.select_related("flag", "key", "seen_by")
+    still_open = rows.filter(seen_at__isnull=True).order_by("flag__due_at")[:MOST_LISTED]
+    seen = rows.filter(seen_at__isnull=False).order_by("-seen_at")[:MOST_SEEN]
+    return [ListedFlag(row, row.seen_at is None and row.flag.due_at < at) for row in (*still_open, *seen)]

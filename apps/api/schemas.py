@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
+from apps.api.figures import BECAUSE
+
 MAX_HISTORY = 100
 MAX_BATCH = 32
 MAX_TEXT = 4000
@@ -12,6 +14,7 @@ MAX_EARLIER = 16_000
 Words = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
 Earlier = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EARLIER)]
 Name = Annotated[str, StringConstraints(max_length=128)]
+_WHY_NULL = "; ".join(f"`{code}`, {why}" for code, why in BECAUSE.items())
 
 
 class Strict(Schema):
@@ -54,7 +57,7 @@ class InferIn(Strict):
 
 
 class EqScores(Schema):
-    """Composites of the project's own, 0-1; null where a part was not read. Each has a card."""
+    """Composites of the project's own about the reply, 0-1; null where a part was not read. Each has a card."""
 
     emotional_awareness: float | None
     empathy_recognition: float | None
@@ -62,6 +65,14 @@ class EqScores(Schema):
     social_cognition: float | None
     interpersonal_skills: float | None
     overall_eq: float | None
+
+
+class FlagOut(Schema):
+    """Something that people of the organisation were asked to look at."""
+
+    id: str
+    reason: Literal["crisis", "layers_disagree", "withheld_crisis", "withheld_bias"]
+    due_at: str = Field(description="When somebody should have looked.")
 
 
 class Technique(Schema):
@@ -83,12 +94,23 @@ class HelpAction(Schema):
 
 
 class ConversationMetadata(Schema):
-    detected_techniques: list[Technique]
-    technique_consistency: float | None
-    bias_score: float | None
-    safety_score: float | None
+    detected_techniques: list[Technique] = Field(
+        description="The technique that the reply shows, where one is sure enough."
+    )
+    technique_consistency: float | None = Field(
+        description="How alike the techniques of the conversation's replies are, 0-1; null under three that show one."
+    )
+    bias_score: float | None = Field(
+        description="Of the reply, 0-1, higher is more biased; null where it was not read."
+    )
+    safety_score: float | None = Field(
+        description="Of the reply, 0-1, 1 where no detector found anything; null where the worker did not answer."
+    )
     therapeutic_effectiveness_score: float | None = Field(
-        description="Null for good: no formula over text could be validated."
+        description="Null for good: no outcome is linked to any reply, so that no formula over text could be validated."
+    )
+    null_because: dict[str, str] = Field(
+        default={}, description=f"Why each figure of this answer that is null is, by its name: {_WHY_NULL}."
     )
     crisis_signals: list[CrisisSignal] = Field(description="Heard in `user_query`, by either layer.")
     source: Literal["model", "authored", "protocol"] = Field(
@@ -97,23 +119,30 @@ class ConversationMetadata(Schema):
     verdict: str = Field(description="What policy decided on `user_query`.")
     assessed: bool = Field(description="Whether the worker's layer answered about `user_query` in full.")
     help: list[HelpAction] = Field(description="Ways to a person: show them where there are any.")
+    flags: list[FlagOut] = Field(
+        default=[],
+        description="What people of the organisation were asked to look at: a crisis that was heard, say. They see no "
+        "words, and name the `request_id` to you: keep it beside your user.",
+    )
     notice: str
     persona_by: Literal["explicit", "inferred", "abstained"]
     persona_confidence: float | None = Field(
         description="1 where it was said outright, else null: it was guessed."
     )
-    client: str | None = Field(description="The library's client who spoke.")
-    model: str | None
+    client: str | None = Field(description="The library's client who spoke; null for another persona.")
+    model: str | None = Field(
+        description="Whose words the response is made of; null unless `source` is model."
+    )
 
 
 class InferOut(Schema):
     response: str
     inference_time_ms: float
-    eq_scores: EqScores | None
+    eq_scores: EqScores | None = Field(description="Null where it was not asked for.")
     conversation_metadata: ConversationMetadata
     persona_mode: Literal["companion", "client", "education"]
     confidence: float | None = Field(
-        description="How sure the readings behind the safety figures are; 0.5-1."
+        description="How sure the readings behind the safety figures are, 0.5-1; null where the reply was not read."
     )
     request_id: str
 
@@ -127,16 +156,21 @@ class BatchIn(Strict):
 
 
 class BatchEntry(Schema):
-    """Either `result` or `error`."""
+    """Either `result` or `error`; the other is null."""
 
     index: int
     result: InferOut | None = None
     error: ErrorDetail | None = None
 
+    @property
+    def flagged(self) -> bool:
+        return self.result is not None and bool(self.result.conversation_metadata.flags)
+
 
 class BatchOut(Schema):
     count: int
     failed: int
+    flagged: int = Field(description="Entries with `flags`.")
     results: list[BatchEntry]
 
 
@@ -150,7 +184,8 @@ class BatchLeft(Schema):
 
 class BatchState(BatchLeft):
     failed: int
-    results: list[BatchEntry] | None = None
+    flagged: int = Field(description="Entries with `flags`.")
+    results: list[BatchEntry] | None = Field(default=None, description="Null while the batch waits.")
 
 
 class HealthOut(Schema):
@@ -201,7 +236,7 @@ class ClientOut(Schema):
 class EncounterOut(Schema):
     id: str
     mode: Literal["practice", "support"]
-    client: ClientOut | None
+    client: ClientOut | None = Field(description="Null in support, where no client sits.")
     opening: str
     page: str = Field(description="Where the key's owner goes on in a browser.")
     socket: str = Field(description="Where the talk runs, for the key's owner signed in.")

@@ -19,6 +19,8 @@ def nothing(request: HttpRequest, rest: str) -> HttpResponse:
 pages = [
     path("organisation/api-keys/", views.keys, name="keys"),
     path("organisation/api-keys/<uuid:pk>/revoke/", views.revoke, name="revoke"),
+    path("organisation/api-flags/", views.flags, name="flags"),
+    path("organisation/api-flags/<uuid:pk>/seen/", views.seen, name="seen"),
     path("api/", views.documentation, name="documentation"),
 ]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,14 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.access import requires
 from apps.accounts.enums import Role
 from apps.api.documentation import page
+from apps.api.flagging import note_seen
 from apps.api.forms import KeyForm
-from apps.api.queries import listed_keys
+from apps.api.queries import listed_flags, listed_keys
 from apps.api.services import MadeKey, create_key, revoke_key
 from apps.audit import services as audit
 from apps.audit.actions import Action
 from apps.core.errors import RefusedError
 
 administers = requires(Role.ADMINISTRATOR)
+looks = requires(Role.REVIEWER, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
 @require_http_methods(["GET", "POST"])
@@ -66,6 +69,31 @@ def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     if revoke_key(pk, by=request.actor) is None:
         raise Http404
     return redirect("api:keys")
+
+
+@require_safe
+@never_cache
+@looks
+def flags(request: HttpRequest) -> HttpResponse:
+    """What came through a key and somebody should look at: a crisis first, by when."""
+    answer = render(request, "api/flags.html", {"flags": listed_flags(at=timezone.now())})
+    audit.append(
+        Action.FLAG_LISTED,
+        actor_id=request.actor.user_id,
+        organisation_id=request.actor.organisation_id,
+        object_kind="organisation",
+        object_id=request.actor.organisation_id,
+        role=request.actor.role_words,
+    )
+    return answer
+
+
+@require_POST
+@looks
+def seen(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if note_seen(pk, by=request.actor) is None:
+        raise Http404
+    return redirect("api:flags")
 
 
 @require_safe

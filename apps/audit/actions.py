@@ -31,6 +31,8 @@ class Action(StrEnum):
     CRISIS_CHANGED = "crisis.changed"
     FLAG_RAISED = "flag.raised"
     CONSENT_GIVEN = "consent.given"
+    FLAG_LISTED = "flag.listed"
+    FLAG_SEEN = "flag.seen"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     KEY_CREATED = "key.created"
     KEY_ROTATED = "key.rotated"

@@ -45,7 +45,8 @@ async def batch_infer(request: HttpRequest, body: BatchIn) -> Status:
         return await _leave(request, body)
     entries = await infer_many(request.auth, body.requests)
     failed = sum(entry.error is not None for entry in entries)
-    return Status(200, BatchOut(count=len(entries), failed=failed, results=entries))
+    flagged = sum(entry.flagged for entry in entries)
+    return Status(200, BatchOut(count=len(entries), failed=failed, flagged=flagged, results=entries))
 
 
 async def _leave(request: HttpRequest, body: BatchIn) -> Status:
@@ -74,7 +75,8 @@ def _read(holder: Holder, batch_id: UUID) -> BatchState:
     batch = batch_for(holder, batch_id)
     if batch is None or batch.status == BatchStatus.EXPIRED:
         raise NotThereError
-    return BatchState(**_state(batch), failed=batch.failed, results=read_batch(holder, batch))
+    counted = {"failed": batch.failed, "flagged": batch.flagged}
+    return BatchState(**_state(batch), **counted, results=read_batch(holder, batch))
 
 
 def _state(batch: Batch) -> dict[str, object]:

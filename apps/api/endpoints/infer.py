@@ -18,5 +18,6 @@ router = Router(tags=["Replies"])
 )
 async def infer_one(request: HttpRequest, body: InferIn) -> InferOut:
     """Needs the scope `infer`. Words about danger are answered with fixed words and ways to a person, whatever the
-    persona, but in practice with a client, where they are part of the work. Nothing that was said is kept."""
+    persona, but in practice with a client, where they are part of the work. Nothing that was said is kept. That a
+    crisis was heard is, and people of the organisation are asked to look: see `flags`."""
     return await infer(request.auth, body, request_id=current_context().request_id)
