@@ -13,9 +13,11 @@ from pydantic import ConfigDict, Field, StringConstraints
 from apps.api.answering import Reply
 from apps.api.errors import NotThereError, UnfitError
 from apps.api.exchange import Asked, Ready, checked, paired
+from apps.api.flagging import told
 from apps.api.inferring import checked_earlier
 from apps.api.personas import MODEL_PREFIX, Choice, inferred_persona, named_persona
-from apps.api.schemas import MAX_EARLIER, MAX_HISTORY, Name
+from apps.api.schemas import MAX_EARLIER, MAX_HISTORY, FlagOut, HelpAction, Name
+from inference.contracts import Usage
 
 DEFAULT_TOKENS = 96
 MOST_TOKENS = 1024
@@ -44,6 +46,13 @@ class ChatMessage(Lenient):
         return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
 
 
+class StreamOptions(Lenient):
+    include_usage: bool | None = Field(
+        default=None,
+        description="With `stream`: one more piece before the end, with `usage` and without choices.",
+    )
+
+
 class CompletionIn(Lenient):
     model: Name = Field(
         default=MODEL_PREFIX,
@@ -52,6 +61,7 @@ class CompletionIn(Lenient):
     )
     messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_HISTORY + 1)
     stream: bool | None = None
+    stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     user: Name | None = Field(
@@ -60,6 +70,11 @@ class CompletionIn(Lenient):
     n: Annotated[int, Field(ge=1)] | None = None
     tools: list[Any] | None = None
     functions: list[Any] | None = None
+
+    @property
+    def tells_usage(self) -> bool:
+        """Whether a stream ends with what it took."""
+        return self.stream_options is not None and bool(self.stream_options.include_usage)
 
 
 class CompletionMessage(Schema):
@@ -73,13 +88,28 @@ class CompletionChoice(Schema):
     finish_reason: Literal["stop", "length"]
 
 
+class CompletionUsage(Schema):
+    """Tokens that the model took for this answer, by its engine's count. Fixed words and an author's line take none; a
+    line that stands in for words that were kept back took what those took."""
+
+    prompt_tokens: int = Field(
+        description="Read: the persona's instructions among them, which you did not send."
+    )
+    completion_tokens: int = Field(description="Said by the candidate that was chosen, its end among them.")
+    total_tokens: int
+
+
 class Extension(Schema):
     """What the protocol has no place for."""
 
     persona_mode: str
     source: str
     verdict: str
-    help: list[dict[str, str]]
+    help: list[HelpAction] = Field(description="Ways to a person: show them where there are any.")
+    flags: list[FlagOut]
+    sampled_tokens: int | None = Field(
+        description="Completion tokens of all candidates, those that were dropped too; null where `usage` is."
+    )
     request_id: str
 
 
@@ -89,6 +119,7 @@ class CompletionOut(Schema):
     created: int
     model: str
     choices: list[CompletionChoice]
+    usage: CompletionUsage | None = Field(description="Null where an engine elsewhere does not count.")
     pixelated: Extension
 
 
@@ -136,14 +167,16 @@ def _persona(model: str, told: list[str]) -> Choice:
 class Completion:
     """The fields that every piece of one answer shares."""
 
-    def __init__(self, ready: Ready, *, model: str) -> None:
+    def __init__(self, ready: Ready, *, model: str, tells_usage: bool = False) -> None:
         self._ready, self._model, self._created = ready, model, int(time.time())
+        self._tells_usage = tells_usage
 
     def whole(self, reply: Reply) -> CompletionOut:
         message = CompletionMessage(role="assistant", content=reply.text)
         choice = CompletionChoice(index=0, message=message, finish_reason=_reason(reply))
         body = self._body("chat.completion")
-        return CompletionOut(**body, choices=[choice], pixelated=Extension(**self._extension(reply)))
+        extension = Extension(**self._extension(reply))
+        return CompletionOut(**body, choices=[choice], usage=self._usage(reply), pixelated=extension)
 
     def opening(self) -> dict[str, Any]:
         return self._chunk({"role": "assistant", "content": ""}, None)
@@ -154,9 +187,28 @@ class Completion:
     def ending(self, reply: Reply) -> dict[str, Any]:
         return self._chunk({}, _reason(reply)) | {"pixelated": self._extension(reply)}
 
+    def count(self, reply: Reply) -> dict[str, Any]:
+        """The piece after the last, for those who asked for it: what the answer took, and no choice."""
+        return {**self._body("chat.completion.chunk"), "choices": [], "usage": self._usage(reply)}
+
     def _chunk(self, delta: dict[str, str], reason: str | None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return {**self._body("chat.completion.chunk"), "choices": [choice]}
+        counted = {"usage": None} if self._tells_usage else {}
+        return {**self._body("chat.completion.chunk"), "choices": [choice], **counted}
+
+    def _used(self, reply: Reply) -> Usage | None:
+        """None where a model was asked whose engine does not count."""
+        return Usage(0, 0, 0) if self._ready.plan.request is None else reply.usage
+
+    def _usage(self, reply: Reply) -> dict[str, int] | None:
+        used = self._used(reply)
+        if used is None:
+            return None
+        return {
+            "prompt_tokens": used.prompt,
+            "completion_tokens": used.spoken,
+            "total_tokens": used.prompt + used.spoken,
+        }
 
     def _body(self, kind: str) -> dict[str, Any]:
         return {
@@ -167,11 +219,14 @@ class Completion:
         }
 
     def _extension(self, reply: Reply) -> dict[str, Any]:
+        used = self._used(reply)
         return {
             "persona_mode": str(self._ready.asked.choice.persona),
             "source": str(reply.source),
             "verdict": self._ready.heard.verdict.code,
             "help": list(self._ready.help),
+            "flags": told([*self._ready.flags, *reply.flags]),
+            "sampled_tokens": used.sampled if used else None,
             "request_id": self._ready.asked.request_id,
         }
 

@@ -10,11 +10,12 @@ from apps.api.access import KeyHeld
 from apps.api.answering import Reply, said, speak
 from apps.api.completions import Completion, CompletionIn, CompletionOut, asked_of
 from apps.api.enums import Scope
-from apps.api.errors import ApiError
+from apps.api.errors import ApiError, AwayError
 from apps.api.exchange import prepare
 from apps.api.middleware import dumped
 from apps.api.responses import WITH_ERRORS
 from apps.audit.context import current_context
+from apps.core.middleware import AWAY
 
 END = "data: [DONE]\n\n"
 
@@ -28,25 +29,27 @@ router = Router(tags=["Replies"])
     summary="Answer a conversation (OpenAI protocol)",
 )
 async def chat_completions(request: HttpRequest, body: CompletionIn) -> CompletionOut | HttpResponseBase:
-    """Needs the scope `infer`. With `stream`, server-sent events; otherwise one object. No usage is counted."""
+    """Needs the scope `infer`. With `stream`, server-sent events, and with `stream_options.include_usage` one more with
+    what it took; otherwise one object."""
     ready = await prepare(
         request.auth, asked_of(body, request_id=current_context().request_id), purpose="chat"
     )
-    completion = Completion(ready, model=body.model)
+    completion = Completion(ready, model=body.model, tells_usage=body.tells_usage)
     if not body.stream:
         return completion.whole(await said(ready))
     reply = Reply()
     words = speak(ready, reply)
     first = await anext(words)  # An engine that is away is a status, while there still can be one.
     response = StreamingHttpResponse(
-        _events(completion, first, words, reply), content_type="text/event-stream"
+        _events(completion, first, words, reply, tells_usage=body.tells_usage),
+        content_type="text/event-stream",
     )
     response["X-Accel-Buffering"] = "no"
     return response
 
 
 async def _events(
-    completion: Completion, first: str, words: AsyncIterator[str], reply: Reply
+    completion: Completion, first: str, words: AsyncIterator[str], reply: Reply, *, tells_usage: bool
 ) -> AsyncIterator[str]:
     async with aclosing(words):
         yield _data(completion.opening())
@@ -55,10 +58,18 @@ async def _events(
             async for text in words:
                 yield _data(completion.piece(f" {text}"))
         except ApiError as error:
-            yield _data({"error": {"code": error.code, "message": error.message}})
+            yield _error(error)
+        except AWAY:
+            yield _error(AwayError())
         else:
             yield _data(completion.ending(reply))
+            if tells_usage:
+                yield _data(completion.count(reply))
         yield END
+
+
+def _error(error: ApiError) -> str:
+    return _data({"error": {"code": error.code, "message": error.message}})
 
 
 def _data(value: object) -> str:
