@@ -1,9 +1,11 @@
 """Sends word of finished batches: signed, without words, again and later where nobody took it.
 
 `Pixelated-Signature: t=<unix seconds>,v1=<hex>`, where v1 is HMAC-SHA256 of `<t>.<body>` under the key's signing
-secret. The body names the batch; its results are read with a key. Rows are the work: see `Delivery.due_at`.
+secret: whoever takes it refuses an old `t`, and an `id` in the body that was taken before. The body names the batch;
+its results are read with a key. Rows are the work: see `Delivery.due_at`.
 """
 
+import asyncio
 import hmac
 import json
 import time
@@ -16,7 +18,7 @@ import httpx
 from django.conf import settings
 from django.utils import timezone
 
-from apps.api.addresses import Resolve, checked_address, resolved
+from apps.api.addresses import Address, Resolve, checked_address, resolved
 from apps.api.batches import address_place
 from apps.api.enums import DeliveryStatus
 from apps.api.errors import UnfitError
@@ -28,6 +30,7 @@ from apps.vault import services as vault
 
 SIGNATURE = "Pixelated-Signature"
 WITHIN_S = 5.0
+"""For the whole of a try: an end that drips its answer must not hold up everybody's."""
 LEASE = timedelta(minutes=1)
 WAITS = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600))
 """How long until the next try after each that failed; after the last of them it is given up."""
@@ -84,6 +87,7 @@ def claim_delivery(*, at: datetime) -> Letter | None:
         "batch_id": str(batch.pk),
         "count": batch.count,
         "failed": batch.failed,
+        "flagged": batch.flagged,
         "finished_at": batch.finished_at.isoformat(),
     }
     address = vault.unseal(bytes(delivery.address_sealed), place=address_place(delivery))
@@ -105,23 +109,25 @@ def send(letter: Letter, *, resolve: Resolve = resolved, clock: Callable[[], flo
     }
     code, status = "unreachable", None
     try:
-        with (
-            httpx.Client(timeout=WITHIN_S, trust_env=False, follow_redirects=False) as http,
-            http.stream(
-                "POST",
-                address.url,
-                content=letter.body,
-                headers=headers,
-                extensions={"sni_hostname": address.host},
-            ) as answer,
-        ):
-            status = answer.status_code
-            code = "taken" if 200 <= status < 300 else "refused"
-    except httpx.TimeoutException:
+        status = asyncio.run(_status(address, letter.body, headers))
+        code = "taken" if 200 <= status < 300 else "refused"
+    except (httpx.TimeoutException, TimeoutError):
         code = "timeout"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
         code = "unreachable"
     return Outcome(code, status, int((time.perf_counter() - begun) * 1000))
+
+
+async def _status(address: Address, body: bytes, headers: dict[str, str]) -> int:
+    """The status that the other end answers with, asked at the number that was looked at."""
+    async with (
+        asyncio.timeout(WITHIN_S),
+        httpx.AsyncClient(timeout=WITHIN_S, trust_env=False, follow_redirects=False) as http,
+        http.stream(
+            "POST", address.url, content=body, headers=headers, extensions={"sni_hostname": address.host}
+        ) as answer,
+    ):
+        return answer.status_code
 
 
 def record(delivery_id: UUID, outcome: Outcome) -> Delivery:

@@ -36,6 +36,9 @@ def leads_to(*ips: str):
         ("https://example.org/", ["fd00::1"]),
         ("https://example.org/", ["::ffff:127.0.0.1"]),
         ("https://example.org/", ["2002:7f00:1::"]),
+        ("https://example.org/", ["64:ff9b::7f00:1"]),
+        ("https://example.org/", ["2001:0:7f00:1::"]),
+        ("https://example.org/", ["::7f00:1"]),
         ("https://example.org/", [PUBLIC, "10.0.0.1"]),
     ],
 )

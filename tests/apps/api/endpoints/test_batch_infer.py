@@ -178,6 +178,7 @@ async def test_a_finished_batch_is_told_of_by_a_signed_webhook_without_words(
         2,
         0,
     )
+    assert said["flagged"] == 1
     assert "sister" not in body.decode()
     assert await in_thread(tasks.send_webhooks) == 0
     assert len(await audited(ada, "webhook.delivered")) == 1
