@@ -15,6 +15,7 @@ from inference.engine.prompt import Prompt
 from inference.engine.rows import MOST_BYTES, OwnRows, Rows, Start
 from inference.engine.sampling import Wish, row_generator, sample
 from inference.engine.saying import Saying
+from inference.engine.static import card_rows
 from inference.engine.style import Sampling
 
 
@@ -101,7 +102,10 @@ class Batch:
 
 
 def rows_of(model: LoadedModel, *, most_bytes: int = MOST_BYTES) -> Rows:
-    """Our own step where the model has been made ready for it, else transformers' forward."""
+    """Our own step where the model has been made ready for it, else transformers' forward. `most_bytes` is a
+    processor's: a card's room was set apart when the model was loaded."""
     if model.weights is None:
         return BorrowedRows(model.network, most_bytes=most_bytes)
+    if model.room is not None:
+        return card_rows(model.weights, dtype=model.dtype, room=model.room)
     return OwnRows(model.weights, dtype=model.dtype, most_bytes=most_bytes)

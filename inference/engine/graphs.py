@@ -204,8 +204,10 @@ class Steps:
     def _first(self, size: Size, inputs: Inputs) -> torch.Tensor:
         """A step of a size that was not met before: recorded if that can be done."""
 
+        step = self._run
+
         def run() -> torch.Tensor:
-            return self._run(inputs, size.past)
+            return step(inputs, size.past)
 
         if self._record is None:
             return run()

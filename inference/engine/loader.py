@@ -1,7 +1,7 @@
 """Gets a model ready to speak: from a folder, a GGUF file or a Hugging Face id, in safetensors only, no remote code.
 
-`load` gives transformers' network, which anybody may run; `quicken` turns it into the weights of our own step. Knows
-devices, number formats and threads; nothing of prompts or sampling.
+`load` gives transformers' network, which anybody may run; `quicken` turns it into the weights of our own step; `ready`
+does both as a worker is set up, and on a card never holds more there than it needs. Nothing of prompts or sampling.
 """
 
 import os
@@ -14,9 +14,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.utils.logging import disable_progress_bar
 
 from inference.contracts import ModelName
+from inference.engine.arena import Room, room_for
+from inference.engine.device import best_dtype, device_for, kernel_for
 from inference.engine.linear import Kernel, best_kernel
 from inference.engine.lora import LowRank
 from inference.engine.peft_folder import read_low_rank
+from inference.engine.setting import Device, Quantise, Setting
 from inference.engine.weights import Weights, is_known, take_weights
 from inference.errors import ModelError
 from inference.models.convert import dense_folder
@@ -31,7 +34,7 @@ LONGEST_CONTEXT = 4096
 class LoadedModel:
     """`context` is the most tokens that prompt and reply may have together; `ends` are the ids that end a reply. A
     quickened model has `weights`, perhaps adapters by name, and no network any more. `refused` says of adapters that
-    should speak why they do not."""
+    should speak why they do not. On a card `room` is what its rows will have."""
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -41,6 +44,7 @@ class LoadedModel:
     weights: Weights | None = None
     adapters: Mapping[str, LowRank] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    room: Room | None = None
 
     @property
     def device(self) -> torch.device:
@@ -64,22 +68,54 @@ class LoadedModel:
         return replace(self.name, adapter=f"{own.name}@{own.checksum[:SHORT_SUM]}", card=own.card)
 
 
-def load(source: str, *, name: ModelName | None = None) -> LoadedModel:
+def load(source: str, *, name: ModelName | None = None, device: Device = Device.AUTO) -> LoadedModel:
     """`source` is a folder, a `.gguf` file or an id; anything that keeps it from loading is a ModelError."""
+    place = device_for(device)
+    return _moved(_read(source, name=name, dtype=best_dtype(place)), place)
+
+
+def ready(
+    source: str,
+    *,
+    name: ModelName | None = None,
+    setting: Setting | None = None,
+) -> LoadedModel:
+    """The model as a worker speaks with it: read beside the card, and put there as our own step holds it. A ModelError
+    also where the setting asks for what the device cannot do, or has no memory for."""
+    setting = setting or Setting()
+    place = device_for(setting.device)
+    dtype = best_dtype(place)
+    kernel = kernel_for(place, setting.quantise, dtype=dtype)
+    model = _read(source, name=name, dtype=dtype)
+    if setting.quantise is not Quantise.NONE and not is_known(model.network):
+        raise ModelError("a model of this kind cannot be held in fewer bits by this worker")
+    try:
+        return quicken(model, kernel=kernel, device=place, rows=setting.rows)
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            "the model does not fit into the card's memory: choose a smaller one, or PIXELATED_QUANTISE=8bit or 4bit"
+        ) from error
+
+
+def _moved(model: LoadedModel, device: str) -> LoadedModel:
+    return replace(model, network=model.network.to(device))
+
+
+def _read(source: str, *, name: ModelName | None, dtype: torch.dtype) -> LoadedModel:
+    """The network on the processor, in the numbers it will have elsewhere."""
     path = Path(source)
     if path.suffix == ".gguf":
         path = dense_folder(path)
     place = str(path) if path.exists() else source
     disable_progress_bar()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         tokenizer = AutoTokenizer.from_pretrained(place)
         network = AutoModelForCausalLM.from_pretrained(
-            place, dtype=best_dtype(device), use_safetensors=True, attn_implementation="sdpa"
+            place, dtype=dtype, use_safetensors=True, attn_implementation="sdpa"
         )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise ModelError(f"the model {source} cannot be loaded ({type(error).__name__}): {error}") from error
-    network.eval().requires_grad_(False).to(device)
+    network.eval().requires_grad_(False)
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
@@ -90,31 +126,30 @@ def load(source: str, *, name: ModelName | None = None) -> LoadedModel:
 
 
 def quicken(
-    model: LoadedModel, *, kernel: Kernel | None = None, adapters: Mapping[str, Path] | None = None
+    model: LoadedModel,
+    *,
+    kernel: Kernel | None = None,
+    adapters: Mapping[str, Path] | None = None,
+    device: str | None = None,
+    rows: int = Setting.rows,
 ) -> LoadedModel:
-    """The model ready for our own step, with the adapters in these folders; as it is where its kind is not known, and
-    then a ModelError if adapters are asked for. Its network is let go: the weights are copies."""
+    """The model ready for our own step on `device`, or where it is, with the adapters in these folders; as it is where
+    its kind is not known, and then a ModelError if adapters are asked for. Its network is let go: the weights are
+    copies. On a card a ModelError where `rows` rows have no room beside them."""
+    device = device or model.device.type
     if not is_known(model.network):
         if adapters:
             raise ModelError("this worker cannot put adapters on a model of this kind")
-        return model
-    weights = take_weights(model.network, kernel=kernel or best_kernel(model.device.type))
+        return _moved(model, device)
+    weights = take_weights(model.network, kernel=kernel or best_kernel(device), device=device)
     own = {
         name: read_low_rank(folder, name=name, weights=weights) for name, folder in (adapters or {}).items()
     }
-    return replace(model, network=None, weights=weights, adapters=own)
-
-
-def best_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the machine computes in it: measured on 2 cores with avx512_bf16, a 250-token prompt takes 0.26 s
-    against 0.43 s, four rows' step 47 ms against 81 ms, and memory halves. Elsewhere it is emulated and slow."""
-    if device == "cuda":
-        return torch.bfloat16
-    try:
-        flags = Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        return torch.float32
-    return torch.bfloat16 if "avx512_bf16" in flags or "amx_bf16" in flags else torch.float32
+    quick = replace(model, network=None, weights=weights, adapters=own)
+    if device != "cuda":
+        return quick
+    room = room_for(weights.shape, quick.dtype, rows=rows, context=model.context)
+    return replace(quick, room=room, context=room.positions)
 
 
 def use_threads(threads: int | None = None) -> int:

@@ -127,7 +127,7 @@ def _fused(
     for part, (size, pair) in enumerate(zip(sizes, own, strict=True)):
         if pair is None:
             continue
-        first, second = pair[0].float(), pair[1].float()
+        first, second = (each.to(weights.embedding.device).float() for each in pair)
         if first.shape[1] != inputs or second.shape != (size, first.shape[0]):
             raise ModelError(f"the adapter {name} does not fit the model: {place} of layer {number}")
         firsts.append(first)

@@ -53,6 +53,21 @@ class _Row:
         return len(self.prompt.start.ids) + len(self.said)
 
 
+@dataclass(frozen=True)
+class _Speak:
+    """Logits behind rows of one token each. Apart from the rows, which then hold it and are not held by it: their
+    memory goes back with them, at once."""
+
+    arena: Arena
+    decoder: Decoder
+
+    def __call__(self, inputs: Inputs, past: int) -> torch.Tensor:
+        ids, positions, slots = inputs.numbers
+        parts = [slot_rows(self.arena, slots, positions, past)]
+        everyone = torch.arange(len(ids), device=ids.device)
+        return self.decoder.run(ids, positions, parts, everyone, inputs.changes)
+
+
 class StaticRows:
     """`Rows` in a Room. Row n of `_rows` has slot n. `record` keeps steps; None runs each as it is."""
 
@@ -64,7 +79,7 @@ class StaticRows:
         self._arena = Arena(weights.shape, room, dtype=dtype, device=self._device)
         self._decoder = Decoder(weights, dtype=dtype, longest=room.positions)
         self.steps = Steps(
-            self._speak,
+            _Speak(self._arena, self._decoder),
             record=record,
             device=self._device,
             most_rows=room.rows,
@@ -127,13 +142,6 @@ class StaticRows:
             self._arena.copy(len(self._rows) - 1, slice(slot, slot + 1), last.length)
             self._rows[slot] = last
         self._rows.pop()
-
-    def _speak(self, inputs: Inputs, past: int) -> torch.Tensor:
-        """Logits behind rows of one token each."""
-        ids, positions, slots = inputs.numbers
-        parts = [slot_rows(self._arena, slots, positions, past)]
-        everyone = torch.arange(len(ids), device=self._device)
-        return self._decoder.run(ids, positions, parts, everyone, inputs.changes)
 
     def _mixed(
         self,

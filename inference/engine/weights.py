@@ -105,6 +105,7 @@ class Weights:
     turns: torch.Tensor
     turn_scale: float
     rotation: Rotation | None
+    kernel: Kernel = Kernel.EXACT
 
     @property
     def inputs(self) -> torch.dtype:
@@ -161,6 +162,7 @@ def take_weights(network: PreTrainedModel, *, kernel: Kernel, device: str | None
         turns=rotary.inv_freq.float().to(fold.device),
         turn_scale=float(rotary.attention_scaling),
         rotation=rotation,
+        kernel=kernel,
     )
 
 

@@ -367,6 +367,7 @@ def _warm_up(model: LoadedModel) -> None:
         batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
         while batch.rows:
             batch.step()
+        del batch  # on a card it holds the memory that the next one needs
 
 
 def _as_model_error(error: Exception) -> ModelError:

@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from inference.contracts import ModelName
-from inference.engine.loader import best_dtype, load, use_threads
+from inference.engine.device import best_dtype
+from inference.engine.loader import load, ready, use_threads
+from inference.engine.setting import Device, Quantise, Setting
 from inference.errors import ModelError
 
 
@@ -37,3 +39,16 @@ def test_threads_are_those_asked_for() -> None:
         assert use_threads(1) == torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_model_is_made_ready_as_the_setting_says(tiny_model: Path) -> None:
+    model = ready(str(tiny_model), setting=Setting(device=Device.CPU))
+    assert model.network is None
+    assert model.weights is not None
+    assert (model.device.type, model.room, model.context) == ("cpu", None, 1024)
+
+
+@pytest.mark.parametrize("quantise", [Quantise.EIGHT, Quantise.FOUR])
+def test_fewer_bits_are_refused_without_a_card_before_anything_is_read(quantise: Quantise) -> None:
+    with pytest.raises(ModelError, match="needs a CUDA card"):
+        ready("no/such-model", setting=Setting(Device.CPU, quantise))

@@ -1,5 +1,8 @@
 """The card's rows on a processor: their logits against `OwnRows`, which are held against transformers."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -170,6 +173,18 @@ def test_a_row_removed_before_its_prompt_is_read_frees_its_slot() -> None:
     assert rows.fits(Start(ids(20, 1), (1,), 10)) is True
     rows.start(Start(ids(20, 1), (1,), 10))
     assert rows.step({0: 1})[0] == [0, 1]
+
+
+def test_memory_goes_back_with_the_rows_and_waits_for_no_collector() -> None:
+    gc.disable()
+    try:
+        rows = static(weights())
+        talk(rows)
+        arena = weakref.ref(rows._arena)
+        del rows
+        assert arena() is None
+    finally:
+        gc.enable()
 
 
 def test_room_is_as_long_as_memory_allows_for_all_rows() -> None:
