@@ -4,7 +4,9 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from inference.engine.setting import Device, Quantise, Setting
 from inference.models.catalogue import data_directory
 
 DRAIN_S = 20.0
@@ -26,11 +28,26 @@ class WorkerConfig:
     max_rows: int = 128
     threads: int | None = None
     scripted_tokens_per_s: float | None = None
+    device: Device = Device.AUTO
+    quantise: Quantise = Quantise.NONE
+
+    @property
+    def setting(self) -> Setting:
+        """Of the model."""
+        return Setting(self.device, self.quantise, self.max_rows)
 
 
-def from_environment(*, port: int, host: str, engine: str, model: str | None) -> WorkerConfig:
-    """Reads PIXELATED_WORKER_SECRET, _MODEL, _DATA_DIR, _WORKER_THREADS, _WORKER_QUEUE, _WORKER_ROWS and
-    _SCRIPTED_TOKENS_PER_S; a value that is no number is a ValueError naming its variable."""
+def from_environment(
+    *,
+    port: int,
+    host: str,
+    engine: str,
+    model: str | None,
+    device: str | None = None,
+    quantise: str | None = None,
+) -> WorkerConfig:
+    """Reads PIXELATED_WORKER_SECRET, _MODEL, _DATA_DIR, _WORKER_THREADS, _WORKER_QUEUE, _WORKER_ROWS, _DEVICE,
+    _QUANTISE and _SCRIPTED_TOKENS_PER_S; a value that will not do is a ValueError naming its variable."""
     secret = os.environ.get("PIXELATED_WORKER_SECRET", "").strip()
     return WorkerConfig(
         port=port,
@@ -43,7 +60,23 @@ def from_environment(*, port: int, host: str, engine: str, model: str | None) ->
         max_rows=int(_number("PIXELATED_WORKER_ROWS") or 128),
         threads=int(_number("PIXELATED_WORKER_THREADS") or 0) or None,
         scripted_tokens_per_s=_number("PIXELATED_SCRIPTED_TOKENS_PER_S"),
+        device=_choice(Device, "PIXELATED_DEVICE", device),
+        quantise=_choice(Quantise, "PIXELATED_QUANTISE", quantise),
     )
+
+
+_Choice = TypeVar("_Choice", Device, Quantise)
+
+
+def _choice(kind: type[_Choice], name: str, asked: str | None) -> _Choice:
+    """What was asked for on the command line, else in the environment, else the first."""
+    value = os.environ.get(name, "").strip() if asked is None else asked
+    if not value:
+        return next(iter(kind))
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"{name} must be one of {', '.join(kind)}") from None
 
 
 def _number(name: str) -> float | None:

@@ -15,6 +15,7 @@ from inference.assessing import Assessor, HeadReader
 from inference.config import DRAIN_S, WorkerConfig, from_environment
 from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
+from inference.engine.setting import Device, Quantise
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
 from inference.models.fitting import Base, choose
@@ -32,12 +33,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default=None, help="folder, .gguf file or Hugging Face id (PIXELATED_MODEL)"
     )
+    parser.add_argument("--device", choices=tuple(Device), default=None, help="auto (PIXELATED_DEVICE)")
+    parser.add_argument(
+        "--quantise", choices=tuple(Quantise), default=None, help="on a CUDA card (PIXELATED_QUANTISE)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     config = from_environment(
-        port=arguments.port, host=arguments.host, engine=arguments.engine, model=arguments.model
+        port=arguments.port,
+        host=arguments.host,
+        engine=arguments.engine,
+        model=arguments.model,
+        device=arguments.device,
+        quantise=arguments.quantise,
     )
     if config.has_own_secret:
         print(f"PIXELATED_WORKER_SECRET is not set; using {config.secret}", flush=True)
@@ -106,7 +116,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
     from inference.engine.adapters import put_on  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
-    from inference.engine.loader import LoadedModel, load, quicken, use_threads  # noqa: PLC0415
+    from inference.engine.loader import LoadedModel, ready, use_threads  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
 
     use_threads(config.threads)
@@ -122,7 +132,7 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
     def loaded(source: str) -> LoadedModel:
         """With the registered adapters that fit it: only the bundled model's file is known well enough."""
         is_bundled = source == bundled
-        model = quicken(load(source, name=TEXT.name if is_bundled else None))
+        model = ready(source, name=TEXT.name if is_bundled else None, setting=config.setting)
         return put_on(model, choose(registry, Base(model.name, TEXT.sha256 if is_bundled else "")))
 
     gate = Gate()
