@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+MOST_OVER_MEDIAN = 3.0
+"""The slowest first token may take so many times the median; a chat that waits longer is starved."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -16,13 +19,14 @@ class Answer:
 @dataclass(frozen=True)
 class Figures:
     """First token and time per further token in milliseconds, tokens a second over all chats, memory at its highest in
-    MB. `slowest_over_median` is of the first tokens."""
+    MB. `slowest_over_median` is of the first tokens, and `none_starved` whether that is at most MOST_OVER_MEDIAN."""
 
     answers: int
     first_ms: dict[str, float]
     per_token_ms: dict[str, float]
     tokens_per_s: float
     slowest_over_median: float
+    none_starved: bool
     memory_mb: float
 
     def to_json(self) -> dict[str, object]:
@@ -38,12 +42,14 @@ def figures(answers: Sequence[Answer], *, wall_s: float, memory_mb: float) -> Fi
         if answer.tokens > 1
     ]
     ranks = percentiles(first)
+    over_median = max(first) / max(ranks["p50"], 1e-9)
     return Figures(
         answers=len(answers),
         first_ms=ranks,
         per_token_ms=percentiles(each or [0.0]),
         tokens_per_s=round(sum(answer.tokens for answer in answers) / wall_s, 1),
-        slowest_over_median=round(max(first) / max(ranks["p50"], 1e-9), 2),
+        slowest_over_median=round(over_median, 2),
+        none_starved=over_median <= MOST_OVER_MEDIAN,
         memory_mb=round(memory_mb, 1),
     )
 

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from inference.config import from_environment
+
 if TYPE_CHECKING:
     from inference.engine.loader import LoadedModel
 
@@ -58,6 +60,7 @@ def _generate(model: "LoadedModel", batch: Sequence[dict]) -> None:
         for each in batch
     ]
     given = model.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+    given = given.to(model.network.device)
     width = given["input_ids"].shape[1]
 
     class Telling(StoppingCriteria):
@@ -135,7 +138,7 @@ def main(name: str, source: str, threads: int, chats: int) -> None:
     from inference.engine.loader import load, use_threads  # noqa: PLC0415 - torch takes seconds
 
     use_threads(threads)
-    model = load(source)
+    model = load(source, device=from_environment(port=0, host="", engine="model", model=None).device)
     tell(ready=True)
     {"generate": plain, "transformers batching": continuous}[name](model, requests())
 

@@ -1,52 +1,42 @@
-"""A whole run: every engine at every number of chats, what bounds a step, and the table a person reads."""
+"""A whole run: every engine at every number of chats, what bounds a step, and what a CUDA card adds."""
 
 import asyncio
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import httpx
-import torch
-from rich.console import Console
-from rich.table import Table
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, LlamaConfig
 
-from inference.benchmark.card import plan
+from inference.benchmark import card
 from inference.benchmark.engines import AbsentError, started
 from inference.benchmark.figures import Figures
-from inference.benchmark.machine import bound, machine
+from inference.benchmark.machine import bound, machine_of
 from inference.benchmark.trial import Tokens, trial
 from inference.benchmark.workload import conversations
-from inference.engine.loader import load, quicken, use_threads
+from inference.engine.loader import ready, use_threads
 from inference.engine.saying import decode
+from inference.engine.setting import Setting
 from inference.models.convert import dense_folder
 
 TRIAL_S = 600.0
-COLUMNS = (
-    "engine",
-    "chats",
-    "first p50 ms",
-    "p95",
-    "p99",
-    "per token p50 ms",
-    "tokens/s",
-    "slowest/median",
-    "MB",
-)
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`turns` of each chat; `chats` the numbers of them at once."""
+    """`turns` of each chat; `chats` the numbers of them at once. `setting` is of the model that is held against its
+    bounds, `random_8b` whether a CUDA card is measured as well."""
 
     model: Path
     engines: tuple[str, ...]
     chats: tuple[int, ...]
     turns: int
     threads: int
+    setting: Setting = field(default_factory=Setting)
+    random_8b: bool = False
 
 
 class _Tokenizer:
@@ -62,7 +52,10 @@ class _Tokenizer:
 
 
 def run(asked: Plan, *, tell: Tell) -> dict[str, object]:
-    """The result as JSON holds it. `engines[name]` has figures by number of chats, or `absent` with the reason."""
+    """The result as JSON holds it. `engines[name]` has figures by number of chats, or `absent` with the reason. A
+    ModelError, before anything is measured, where a card is asked for that is not there or too small."""
+    trials = card.plan()
+    fitting = card.fitting(trials, card.free_bytes()) if asked.random_8b else ()
     tokens = _Tokenizer(asked.model)
     engines: dict[str, dict[str, object]] = {}
     for chats in asked.chats:
@@ -83,7 +76,7 @@ def run(asked: Plan, *, tell: Tell) -> dict[str, object]:
         "turns": asked.turns,
         "engines": engines,
         "bounds": _bounds(asked, tell),
-        "card": _card(),
+        "card": _card(trials, fitting, tell),
     }
 
 
@@ -105,46 +98,24 @@ async def _measured(asked: Plan, name: str, chats: int, tokens: Tokens, tell: Te
 def _bounds(asked: Plan, tell: Tell) -> dict[str, object]:
     tell("what bounds a step")
     use_threads(asked.threads)
-    model = quicken(load(str(asked.model)))
+    model = ready(str(asked.model), setting=replace(asked.setting, rows=max(asked.chats)))
     if model.weights is None:
         return {"absent": "our own step does not know this kind of model"}
-    here = machine()
-    return {"machine": asdict(here), "steps": [asdict(bound(model, here, rows=rows)) for rows in asked.chats]}
+    here = machine_of(model)
+    steps = []
+    for rows in asked.chats:
+        tell(f"what bounds a step of {rows} rows")
+        steps.append(asdict(bound(model, here, rows=rows)))
+    return {"device": model.device.type, "machine": asdict(here), "steps": steps}
 
 
-def _card() -> dict[str, object]:
-    if torch.cuda.is_available():
-        return {"plan": [asdict(each) for each in plan()], "measured": False, "why": "not part of this run"}
-    return {"plan": [asdict(each) for each in plan()], "measured": False, "why": "there is no CUDA card"}
-
-
-def show(result: dict, console: Console) -> None:
-    table = Table(
-        title=f"{result['model']}, {result['machine']['threads']} threads, {result['turns']} turns a chat"
-    )
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "engine" else "right")
-    for engine, own in result["engines"].items():
-        if "absent" in own:
-            table.add_row(engine, "", own["absent"])
-        for chats, each in own.items():
-            if isinstance(each, dict):
-                table.add_row(engine, chats, *_cells(each))
-    console.print(table)
-    for step in result["bounds"].get("steps", ()):
-        console.print(
-            f"a step of {step['rows']} rows: {step['step_ms']} ms; bound by {step['bound_by']} (bytes "
-            f"{step['bytes_ms']} ms, operations {step['operations_ms']} ms), {step['share']:.0%} of it explained"
-        )
-
-
-def _cells(each: dict) -> list[str]:
-    if "failed" in each:
-        return [each["failed"]]
-    first = each["first_ms"]
-    values = (first["p50"], first["p95"], first["p99"], each["per_token_ms"]["p50"], each["tokens_per_s"])
-    return [
-        *(f"{value:.1f}" for value in values),
-        f"{each['slowest_over_median']}",
-        f"{each['memory_mb']:.0f}",
-    ]
+def _card(
+    trials: Sequence[card.CardTrial], fitting: Sequence[card.CardTrial], tell: Tell
+) -> dict[str, object]:
+    planned = {"plan": [asdict(each) | {"needed_bytes": each.needed_bytes} for each in trials]}
+    if not fitting:
+        why = "ask for it with --random-8b" if card.free_bytes() is not None else "there is no CUDA card"
+        return {**planned, "measured": False, "why": why}
+    left_out = [each.chats for each in trials if each not in fitting]
+    measured = card.measure(LlamaConfig(**card.CONFIGURATION), fitting, tell=tell)
+    return {**planned, "measured": True, "left_out": left_out, **measured}

@@ -48,8 +48,6 @@ def test_where_the_model_runs_is_asked_for_in_words_or_in_the_environment(
 
 
 @pytest.mark.parametrize("name", ["PIXELATED_DEVICE", "PIXELATED_QUANTISE"])
-
-
 def test_a_choice_that_is_not_there_names_itself_and_the_others(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
