@@ -17,7 +17,6 @@ from inference import strict_json as strict
 from inference.contracts import (
     MAX_BODY_BYTES,
     MAX_LINE_BYTES,
-    MAX_STREAM_BYTES,
     Assessment,
     AssessRequest,
     ErrorEvent,
@@ -34,10 +33,12 @@ from inference.errors import (
     EngineDeadlineError,
     EngineError,
     EngineGarbageError,
+    EngineNotOfferedError,
     EngineRefusedError,
     EngineUnavailableError,
     engine_error,
 )
+from inference.lines import lines_of
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ class WorkerClient:
                 asking = self._http.stream("POST", "/v1/reply", content=body, headers=_JSON)
                 response = await clock.within(stack.enter_async_context(asking))
                 _refuse_bad_status(response)
-                lines = await stack.enter_async_context(contextlib.aclosing(_lines(response)))
+                lines = await stack.enter_async_context(contextlib.aclosing(lines_of(response.aiter_raw())))
             while True:
                 with _as_engine_errors():
                     line = await clock.within(anext(lines, None))
@@ -182,26 +183,13 @@ def _refuse_bad_status(response: httpx.Response) -> None:
     if status == 429:
         waits = response.headers.get("Retry-After", "")
         raise EngineBusyError(retry_after_s=int(waits) if waits.isascii() and waits.isdigit() else 1)
+    if status == 409:
+        raise EngineNotOfferedError("this worker does not offer the remote engine that was asked for")
     if status == 503:
         raise EngineAwayError("the worker is not ready")
     if 400 <= status < 500:
         raise EngineRefusedError(f"the worker refused the request with status {status}")
     raise EngineError(f"the worker failed with status {status}")
-
-
-async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The stream's lines; a line or a stream over its size limit is garbage."""
-    waiting, seen = bytearray(), 0
-    async for piece in response.aiter_raw():
-        seen += len(piece)
-        waiting += piece
-        *whole, rest = waiting.split(b"\n")
-        if seen > MAX_STREAM_BYTES or max(map(len, (*whole, rest))) > MAX_LINE_BYTES:
-            raise EngineGarbageError("the worker sent more than a reply can be")
-        waiting = rest
-        for line in whole:
-            if line.strip():
-                yield bytes(line)
 
 
 def _event(line: bytes | None) -> SegmentEvent | FinishedEvent:

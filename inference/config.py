@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from inference.engine.remote_setting import RemoteSetting, remote_from_environment
 from inference.engine.setting import Device, Quantise, Setting
 from inference.models.catalogue import data_directory
 
@@ -30,6 +31,7 @@ class WorkerConfig:
     scripted_tokens_per_s: float | None = None
     device: Device = Device.AUTO
     quantise: Quantise = Quantise.NONE
+    remote: RemoteSetting | None = None
 
     @property
     def setting(self) -> Setting:
@@ -47,7 +49,8 @@ def from_environment(
     quantise: str | None = None,
 ) -> WorkerConfig:
     """Reads PIXELATED_WORKER_SECRET, _MODEL, _DATA_DIR, _WORKER_THREADS, _WORKER_QUEUE, _WORKER_ROWS, _DEVICE,
-    _QUANTISE and _SCRIPTED_TOKENS_PER_S; a value that will not do is a ValueError naming its variable."""
+    _QUANTISE, _SCRIPTED_TOKENS_PER_S and those of a remote engine; a value that will not do is a ValueError naming its
+    variable."""
     secret = os.environ.get("PIXELATED_WORKER_SECRET", "").strip()
     return WorkerConfig(
         port=port,
@@ -62,6 +65,7 @@ def from_environment(
         scripted_tokens_per_s=_number("PIXELATED_SCRIPTED_TOKENS_PER_S"),
         device=_choice(Device, "PIXELATED_DEVICE", device),
         quantise=_choice(Quantise, "PIXELATED_QUANTISE", quantise),
+        remote=remote_from_environment(),
     )
 
 

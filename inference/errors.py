@@ -10,6 +10,7 @@
         ├── EngineBusyError         engine_busy          its queue is full; `retry_after_s` says when to ask
         ├── EngineDeadlineError     engine_deadline      it took longer than the caller could wait
         ├── EngineRefusedError      engine_refused       a wrong secret, or a request not understood
+        │   └── EngineNotOfferedError  engine_not_offered  it has no remote engine, or another than was asked for
         └── EngineGarbageError      engine_garbage       what it sent cannot be read
 
 A message here is for operators: it never holds what a person or a model wrote.
@@ -75,6 +76,12 @@ class EngineRefusedError(EngineError):
     retryable = False
 
 
+class EngineNotOfferedError(EngineRefusedError):
+    """Nobody else answers in its place: whoever agreed to one service did not agree to another."""
+
+    code = "engine_not_offered"
+
+
 class EngineGarbageError(EngineError):
     code = "engine_garbage"
 
@@ -88,6 +95,7 @@ _BY_CODE: dict[str, type[EngineError]] = {
         EngineBusyError,
         EngineDeadlineError,
         EngineRefusedError,
+        EngineNotOfferedError,
         EngineGarbageError,
     )
 }

@@ -8,6 +8,7 @@ from typing import TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from inference.contracts import Assessment, FinishedEvent, SegmentEvent, Timings
+from inference.engine.breaker import BreakerState
 from inference.engine.protocol import EngineStatus
 from inference.errors import InferenceError
 
@@ -63,6 +64,18 @@ class Metrics:
         self._speaking = Gauge("pixelated_worker_speaking", "Requests being answered", **own)
         self._rows = Gauge("pixelated_worker_rows", "Rows in the batch", **own)
         self._ready = Gauge("pixelated_worker_ready", "1 when requests are taken", **own)
+        self._remote = Counter(
+            "pixelated_worker_remote_requests",
+            "Requests to the remote engine, by what came",
+            ["outcome"],
+            **own,
+        )
+        self._breaker = Gauge(
+            "pixelated_worker_remote_breaker",
+            "1 for the state of the remote engine's breaker",
+            ["state"],
+            **own,
+        )
         self._replies = Counter(
             "pixelated_worker_replies", "Replies ended, by the adapter that spoke", ["adapter"], **own
         )
@@ -103,6 +116,13 @@ class Metrics:
         self._memory.set(_resident_bytes())
         if status.device:
             self._device.labels(status.device).set(1)
+
+    def remote_asked(self, outcome: str) -> None:
+        self._remote.labels(outcome).inc()
+
+    def look_at_remote(self, state: BreakerState) -> None:
+        for each in BreakerState:
+            self._breaker.labels(each).set(int(each is state))
 
     def _count(self, event: object, route: str) -> None:
         if isinstance(event, SegmentEvent):

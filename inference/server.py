@@ -19,6 +19,7 @@ from inference import routes
 from inference.assessing import Assessor
 from inference.contracts import MAX_BODY_BYTES
 from inference.engine.protocol import Engine
+from inference.engine.remote import RemoteEngine
 from inference.errors import BodyTooLargeError, InferenceError
 from inference.metrics import Metrics
 from inference.server_io import error_response, inference_error, not_found
@@ -29,9 +30,11 @@ OPEN_PATHS = frozenset({"/health"})
 """All that may be asked without the secret: whether the worker is ready."""
 
 
-def create_app(engine: Engine, *, secret: str, assessor: Assessor | None = None) -> ASGIApp:
-    """The application around an engine that somebody else starts and drains; without an assessor, one that has no
-    heads to read with."""
+def create_app(
+    engine: Engine, *, secret: str, assessor: Assessor | None = None, remote: RemoteEngine | None = None
+) -> ASGIApp:
+    """The application around engines that somebody else starts and drains; without an assessor, one that has no heads
+    to read with."""
     app = Starlette(
         routes=_routes(),
         exception_handlers={InferenceError: inference_error, 404: not_found, 405: not_found},
@@ -40,6 +43,9 @@ def create_app(engine: Engine, *, secret: str, assessor: Assessor | None = None)
     app.state.metrics = Metrics()
     app.state.assessor = assessor or Assessor()
     app.state.assessor.on_failure = app.state.metrics.detector_failed
+    app.state.remote = remote
+    if remote is not None:
+        remote.service.on_attempt = app.state.metrics.remote_asked
     return _Guard(app, secret=secret)
 
 

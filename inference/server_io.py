@@ -10,6 +10,7 @@ from inference.errors import (
     ContractError,
     EngineBusyError,
     EngineDeadlineError,
+    EngineNotOfferedError,
     EngineUnavailableError,
     InferenceError,
     ModelError,
@@ -19,6 +20,7 @@ _STATUSES = (
     (BodyTooLargeError, 413),
     (ContractError, 422),
     (ModelError, 422),
+    (EngineNotOfferedError, 409),
     (EngineUnavailableError, 503),
     (EngineDeadlineError, 504),
 )

@@ -8,13 +8,17 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import uvicorn
 
 from inference.assessing import Assessor, HeadReader
 from inference.config import DRAIN_S, WorkerConfig, from_environment
+from inference.contracts import Finding, WordingLimits
 from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
+from inference.engine.race import Judge, Refuses
+from inference.engine.remote import RemoteEngine
 from inference.engine.setting import Device, Quantise
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
@@ -41,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # A line for every request to the remote engine.
     config = from_environment(
         port=arguments.port,
         host=arguments.host,
@@ -57,9 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
 async def _serve(config: WorkerConfig) -> int:
     begun = time.monotonic()
     listening = _listen(config)
-    engine, assessor = _engine(config)
+    made = _engine(config)
+    engine, assessor, remote = made.engine, made.assessor, made.remote
     settings = uvicorn.Config(
-        create_app(engine, secret=config.secret, assessor=assessor),
+        create_app(engine, secret=config.secret, assessor=assessor, remote=remote),
         access_log=False,
         log_config=None,
         lifespan="off",
@@ -81,6 +87,8 @@ async def _serve(config: WorkerConfig) -> int:
     print(f"inference worker ready on http://{host}:{port} with {name} after {spent_s:.1f} s", flush=True)
     await serving
     await engine.drain(deadline_s=1.0)
+    if remote is not None:
+        await remote.drain(deadline_s=1.0)
     return 0
 
 
@@ -109,9 +117,28 @@ def _listen(config: WorkerConfig) -> socket.socket:
     return listening
 
 
-def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
+@dataclass(frozen=True)
+class _Made:
+    engine: Engine
+    assessor: Assessor
+    remote: RemoteEngine | None
+
+
+def _remote(config: WorkerConfig, gate: Gate, judge: Judge, refuses: Refuses) -> RemoteEngine | None:
+    """Its words are judged by the models that judge our own's, which one thread at a time may use."""
+    if config.remote is None:
+        return None
+
+    def judged(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
+        with gate.behind():
+            return judge(text, limits)
+
+    return RemoteEngine(config.remote, judge=judged, refuses=refuses)
+
+
+def _engine(config: WorkerConfig) -> _Made:
     if config.engine == "scripted":
-        return ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s), Assessor()
+        return _scripted(config)
     # Torch takes seconds to import, and the scripted engine must start without it.
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
     from inference.engine.adapters import put_on  # noqa: PLC0415
@@ -137,16 +164,26 @@ def _engine(config: WorkerConfig) -> tuple[Engine, Assessor]:
 
     gate = Gate()
     assessor = Assessor(_heads(config), passage=gate.ahead)
+    judge = make_judge(encoder, assessor)
     engine = ModelWorker(
         config.model or bundled,
         load=loaded,
-        judge=make_judge(encoder, assessor),
+        judge=judge,
         refuses=refuses,
         queue_size=config.queue_size,
         max_rows=config.max_rows,
         gate=gate,
     )
-    return engine, assessor
+    return _Made(engine, assessor, _remote(config, gate, judge, refuses))
+
+
+def _scripted(config: WorkerConfig) -> _Made:
+    engine, assessor = ScriptedEngine(tokens_per_s=config.scripted_tokens_per_s), Assessor()
+    if config.remote is None:
+        return _Made(engine, assessor, None)
+    from inference.engine.judge import make_judge, refuses  # noqa: PLC0415 - torch, as above
+
+    return _Made(engine, assessor, _remote(config, Gate(), make_judge(None, assessor), refuses))
 
 
 def _heads(config: WorkerConfig) -> HeadReader | None:

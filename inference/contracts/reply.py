@@ -105,7 +105,9 @@ _ADAPTED_KEYS = frozenset(Adapted.__dataclass_fields__)
 @dataclass(frozen=True)
 class ReplyRequest:
     """One reply to word. `persona` names the style asked for (`client`, `companion`), `messages` ask in plain words
-    that any model can follow, `adapted` in those of the adapter that should speak where there is one.
+    that any model can follow, `adapted` in those of the adapter that should speak where there is one. `remote_engine`
+    names the service outside that is to word it; "" is the worker's own engine, and neither ever speaks in the other's
+    place.
 
     `seed` with the same messages gives the same text on one machine; `candidates` (1-8) race for the first
     segment; deadlines are seconds from the worker's receipt; `max_tokens` bounds each candidate."""
@@ -121,6 +123,7 @@ class ReplyRequest:
     first_words_deadline_s: float = 10.0
     deadline_s: float = 60.0
     adapted: Adapted | None = None
+    remote_engine: str = ""
 
     @classmethod
     def from_json(cls, value: Json, field: str = "request") -> "ReplyRequest":
@@ -142,6 +145,7 @@ class ReplyRequest:
             ),
             deadline_s=strict.number(data.get("deadline_s", 60.0), "deadline_s", low=0.05, high=600),
             adapted=None if data.get("adapted") is None else Adapted.from_json(data["adapted"]),
+            remote_engine=strict.text(data.get("remote_engine", ""), "remote_engine", longest=80, empty=True),
         )
 
     def to_json(self) -> dict[str, Json]:

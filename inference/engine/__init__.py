@@ -27,4 +27,8 @@ judge     a sentence -> findings, and which of them refuse it
 gate      what is short passes between two steps of what is long
 race      candidates of one reply -> the segments that are sent
 worker    the thread: queue, deadlines, cancelling, reload, drain
+remote    the same replies worded by a service outside
+remote_setting  which, as the environment says it
+remote_stream   one completion of it: asked, asked again, read
+breaker   when not to ask it
 """

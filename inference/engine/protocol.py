@@ -43,10 +43,15 @@ class EngineStatus:
     device: str = ""
 
 
-class Engine(Protocol):
-    """`reply` and `complete` may raise an EngineError when called or while iterated; closing them cancels."""
+class Speaks(Protocol):
+    """What words replies, be it the worker's own engine or a remote one. `reply` may raise an EngineError when called
+    or while iterated; closing it cancels."""
 
     def reply(self, request: ReplyRequest) -> AsyncIterator[SegmentEvent | FinishedEvent]: ...
+
+
+class Engine(Speaks, Protocol):
+    """The worker's own. `complete` behaves as `reply` does."""
 
     def complete(self, request: CompletionRequest) -> AsyncIterator[TextEvent | FinishedEvent]: ...
 

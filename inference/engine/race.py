@@ -15,13 +15,16 @@ GRACE_STEPS = 12
 """Steps the others get after the first acceptable candidate is done. Counted in tokens, not seconds, so that the
 same seed chooses the same candidate on a busy machine; a dozen tokens is one more sentence of ordinary length."""
 
+LOST = "lost"
+"""How a candidate ends whose source broke off: the sentences it had completed count, the one it was in does not."""
+
 Judge = Callable[[str, WordingLimits], tuple[Finding, ...]]
 Refuses = Callable[[Sequence[Finding]], bool]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Text that one candidate gained in one step; `ended` is "" while it goes on, else "stop" or "length"."""
+    """Text that one candidate gained in one step; `ended` is "" while it goes on, else "stop", "length" or LOST."""
 
     candidate: int
     text: str
@@ -49,7 +52,7 @@ class _Candidate:
     def hear(self, piece: Piece) -> None:
         self.segments += self.splitter.push(piece.text)
         self.ended = piece.ended
-        rest = self.splitter.rest()
+        rest = "" if self.ended == LOST else self.splitter.rest()
         if self.ended and rest and (self.ended == "stop" or is_closed(rest) or not self.segments):
             self.segments.append(rest)
 

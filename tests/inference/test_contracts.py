@@ -140,6 +140,7 @@ def valid() -> dict[str, strict.Json]:
         ({"adapted": []}, "adapted"),
         ({"adapted": {"adapter": "client", "messages": [{"role": "user", "text": "Hi"}]}}, "adapted.form"),
         ({"adapted": {"adapter": "client", "form": 1, "messages": []}}, "adapted.messages"),
+        ({"remote_engine": "x" * 81}, "remote_engine"),
         ({"candidates": 0}, "candidates"),
         ({"candidates": 9}, "candidates"),
         ({"deadline_s": 0}, "deadline_s"),

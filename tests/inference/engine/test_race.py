@@ -1,7 +1,7 @@
 from collections.abc import Callable, Sequence
 
 from inference.contracts import Finding, FinishReason, ReplyRequest, WordingLimits
-from inference.engine.race import GRACE_STEPS, Piece, Race
+from inference.engine.race import GRACE_STEPS, LOST, Piece, Race
 
 Asking = Callable[..., ReplyRequest]
 
@@ -85,6 +85,13 @@ def test_a_model_that_stops_gives_its_rest_and_one_cut_off_does_not(asking: Aski
     assert [event.text for event in stopped.events] == ["I came here today.", "And so"]
     assert [event.text for event in cut.events] == ["I came here today."]
     assert (stopped.finished, cut.finished) == (FinishReason.DONE, FinishReason.LENGTH)
+
+
+def test_a_candidate_whose_source_broke_off_counts_for_its_whole_sentences(asking: Asking) -> None:
+    whole = race(asking(candidates=1)).hear([Piece(0, "I came here today. And so", LOST)])
+    assert ([event.text for event in whole.events], whole.finished) == (["I came here today."], "length")
+    broken = race(asking(candidates=2)).hear([Piece(0, "I came", LOST), Piece(1, "I was sent here. ")])
+    assert [event.text for event in broken.events] == ["I was sent here."]
 
 
 def test_candidates_that_say_nothing_end_without_a_segment(asking: Asking) -> None:
