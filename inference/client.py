@@ -95,10 +95,11 @@ class WorkerClient:
                     return
                 clock.heard_segment()
 
-    async def assess(self, request: AssessRequest) -> Assessment:
-        """What the worker's detectors saw; an EngineError after the deadline (300 ms by default)."""
+    async def assess(self, request: AssessRequest, *, deadline_s: float | None = None) -> Assessment:
+        """What the worker's detectors saw; an EngineError after the deadline (the client's own, 300 ms by default,
+        where the request names none)."""
         with _as_engine_errors():
-            async with asyncio.timeout(self._assess_deadline_s):
+            async with asyncio.timeout(deadline_s or self._assess_deadline_s):
                 response = await self._http.post(
                     "/v1/assess", content=_body(request.to_json()), headers=_JSON
                 )

@@ -169,7 +169,7 @@ class ScriptedEngine:
         usage = Usage(sum(_tokens(message.text) for message in request.messages), tokens, tokens)
         yield FinishedEvent(FinishReason.DONE, SCRIPTED_MODEL, timings, usage)
 
-    async def assess(self, request: AssessRequest) -> Assessment:
+    async def assess(self, request: AssessRequest, *, deadline_s: float | None = None) -> Assessment:
         self.assessed.append(request)
         if self.assess_after_s:
             await asyncio.sleep(self.assess_after_s)

@@ -28,6 +28,8 @@ from inference.contracts import AssessRequest, Message, Mode, Role
 
 AT_ONCE = 4
 """Requests of one batch that are answered side by side."""
+MEASURE_WITHIN_S = 2.0
+"""For measuring a reply, with a dozen earlier ones beside it: nobody in danger waits for it, as for being heard."""
 
 
 def persona_of(context_type: str, texts: Sequence[str]) -> Choice:
@@ -105,7 +107,8 @@ async def reply_assessment(ready: Ready, reply: Reply) -> Assessed:
         if said
     ]
     messages = (*before[-MOST_MESSAGES:], Message(Role.ASSISTANT, reply.text))
-    return await ask(reply_source(), AssessRequest(asked.request_id, messages, mode))
+    request = AssessRequest(asked.request_id, messages, mode)
+    return await ask(reply_source(), request, within_s=MEASURE_WITHIN_S)
 
 
 def _metadata(ready: Ready, reply: Reply, numbers: Measured) -> ConversationMetadata:

@@ -57,13 +57,14 @@ def request_for(request_id: str, mode: str, text: str, *, talk: Sequence[tuple[s
     return AssessRequest(request_id, (*before, Message(Role.USER, text)), mode)
 
 
-async def ask(source: ReplySource, request: AssessRequest) -> Assessed:
-    """Within `settings.ASSESS_LIMIT_S`. Whatever goes wrong is counted and said in the answer, never raised."""
+async def ask(source: ReplySource, request: AssessRequest, *, within_s: float | None = None) -> Assessed:
+    """Within `settings.ASSESS_LIMIT_S`, which is how long a person may wait for being heard, or within `within_s`.
+    Whatever goes wrong is counted and said in the answer, never raised."""
     begun = time.perf_counter()
     assessment, why = None, ""
     try:
-        async with asyncio.timeout(settings.ASSESS_LIMIT_S):
-            assessment = await source.assess(request)
+        async with asyncio.timeout(within_s or settings.ASSESS_LIMIT_S):
+            assessment = await source.assess(request, deadline_s=within_s)
         if not _can_be_of(assessment, request.messages[-1].text):
             assessment, why = None, "assessment_garbage"
         elif assessment.partial:

@@ -47,11 +47,11 @@ class ReplySource(Protocol):
     """What words a reply: the worker by HTTP (`client.WorkerClient`) or `testing.ScriptedEngine`.
 
     `reply` yields SegmentEvents and one last FinishedEvent, or raises an EngineError; closing the iterator
-    cancels."""
+    cancels. `assess` takes as long as it is used to where no deadline is named."""
 
     def reply(self, request: ReplyRequest) -> AsyncIterator[SegmentEvent | FinishedEvent]: ...
 
-    async def assess(self, request: AssessRequest) -> Assessment: ...
+    async def assess(self, request: AssessRequest, *, deadline_s: float | None = None) -> Assessment: ...
 
     async def health(self) -> bool: ...
 

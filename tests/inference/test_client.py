@@ -188,6 +188,14 @@ async def test_an_assessment_that_takes_too_long_is_given_up_after_300_ms() -> N
         assert 0.25 < time.monotonic() - begun < 1
 
 
+async def test_an_assessment_has_the_time_that_the_caller_names() -> None:
+    async with answering(hang) as client:
+        begun = time.monotonic()
+        with pytest.raises(EngineDeadlineError):
+            await client.assess(AssessRequest("a", (Message("user", "Hello."),)), deadline_s=0.6)
+        assert 0.55 < time.monotonic() - begun < 1.5
+
+
 async def test_an_assessment_of_nonsense_is_garbage() -> None:
     async with answering(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{]")) as client:
         with pytest.raises(EngineGarbageError):

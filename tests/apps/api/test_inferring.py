@@ -9,6 +9,7 @@ import pytest
 
 from apps.core.organisation import acting_for
 from inference.assessing import Assessor
+from inference.contracts import Assessment, Label
 from inference.errors import EngineAwayError
 from inference.safety.detectors.given import Given, Reading
 from inference.server import create_app
@@ -165,6 +166,13 @@ async def test_a_worker_that_does_not_assess_leaves_figures_null_by_its_code(
     assert because.pop("therapeutic_effectiveness_score") == "no_outcomes"
     assert set(because.values()) == {"engine_away"}
     assert set(because) == {*answer["eq_scores"], *FIGURES[:3], "confidence"}
+
+
+async def test_measuring_may_take_longer_than_hearing(ada_calls: Caller, engine: Callable) -> None:
+    labels = (Label("figure.safety_score", "share", 1.0),)
+    engine(assessment=Assessment(labels=labels), assess_after_s=0.5)
+    metadata = (await ada_calls.post("infer", ASKED)).json()["conversation_metadata"]
+    assert (metadata["assessed"], metadata["safety_score"]) == (False, 1.0)
 
 
 async def test_an_installation_without_a_worker_says_so(ada_calls: Caller, settings: object) -> None:

@@ -59,6 +59,12 @@ async def test_whatever_the_worker_does_there_is_an_answer_in_time(
     assert bool(caplog.records) is (assessed.assessment is None)
 
 
+async def test_who_may_wait_longer_says_so() -> None:
+    slow = ScriptedEngine(assessment=WHOLE, assess_after_s=0.4)
+    assert (await ask(slow, asked())).why == "engine_deadline"
+    assert (await ask(slow, asked(), within_s=3.0)).assessment == WHOLE
+
+
 @pytest.mark.parametrize(
     "assessment",
     [
