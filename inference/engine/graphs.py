@@ -28,26 +28,18 @@ MOST = 64
 
 
 class Recording(Protocol):
-    """`output` is written anew by every `play`."""
-
-    output: torch.Tensor
-
     def play(self) -> None: ...
 
 
-Record = Callable[[Callable[[], torch.Tensor]], Recording]
-"""Runs a step and keeps how; a RuntimeError where that cannot be recorded."""
+Record = Callable[[Callable[[], None]], Recording]
+"""Keeps how a step runs; a RuntimeError where that cannot be recorded."""
 
 
 class Again:
     """Plays by running the step again: a recording for a processor, which has none of its own."""
 
-    def __init__(self, run: Callable[[], torch.Tensor]) -> None:
-        self._run = run
-        self.output = run().clone()
-
-    def play(self) -> None:
-        self.output.copy_(self._run())
+    def __init__(self, run: Callable[[], None]) -> None:
+        self.play = run
 
 
 class CardRecorder:
@@ -56,12 +48,12 @@ class CardRecorder:
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
 
-    def __call__(self, run: Callable[[], torch.Tensor]) -> "CardGraph":
+    def __call__(self, run: Callable[[], None]) -> "CardGraph":
         return CardGraph(run, self._pool)
 
 
 class CardGraph:
-    def __init__(self, run: Callable[[], torch.Tensor], pool: tuple[int, int]) -> None:
+    def __init__(self, run: Callable[[], None], pool: tuple[int, int]) -> None:
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
@@ -70,7 +62,7 @@ class CardGraph:
         self._graph = torch.cuda.CUDAGraph()
         # Another thread may be loading a model: only this one's operations are held to the rules of recording.
         with torch.cuda.graph(self._graph, pool=pool, capture_error_mode="thread_local"):
-            self.output = run()
+            run()
 
     def play(self) -> None:
         self._graph.replay()
@@ -136,8 +128,9 @@ class _Kept:
 
 
 class Steps:
-    """`run(inputs, past)` gives logits `[rows, vocabulary]` behind rows that look back at `past` positions. `nobodys`
-    is the slot of rows that only fill up. `record` None runs every step as it is."""
+    """`run(inputs, past)` gives logits `[rows, vocabulary]` behind rows that look back at `past` positions; recordings
+    of all sizes write them to one place. `nobodys` is the slot of rows that only fill up. `record` None runs every step
+    as it is."""
 
     def __init__(
         self,
@@ -147,11 +140,14 @@ class Steps:
         device: torch.device,
         most_rows: int,
         most_past: int,
+        vocabulary: int,
         nobodys: int,
     ) -> None:
         self._run, self._record, self._device = run, record, device
         self._most_rows, self._most_past, self._nobodys = most_rows, most_past, nobodys
         self._kept: OrderedDict[Size, _Kept] = OrderedDict()
+        size = (0 if record is None else most_rows, vocabulary)
+        self._written = torch.empty(size, dtype=torch.float32, device=device)
 
     @property
     def sizes(self) -> tuple[Size, ...]:
@@ -199,26 +195,25 @@ class Steps:
         if kept.inputs.changes is not None:
             kept.inputs.changes.shares.copy_(shares)
         kept.recording.play()
-        return kept.recording.output
+        return self._written
 
     def _first(self, size: Size, inputs: Inputs) -> torch.Tensor:
         """A step of a size that was not met before: recorded if that can be done."""
-
-        step = self._run
-
-        def run() -> torch.Tensor:
-            return step(inputs, size.past)
-
         if self._record is None:
-            return run()
+            return self._run(inputs, size.past)
         if len(self._kept) == MOST:
             self._kept.popitem(last=False)
+        step, written = self._run, self._written[: size.rows]
+
+        def run() -> None:
+            written.copy_(step(inputs, size.past))
+
         try:
             recording = self._record(run)
         except RuntimeError as error:
             logger.warning("a step of %s rows cannot be recorded (%s)", size.rows, type(error).__name__)
             self._record = None
-            return run()
+            return step(inputs, size.past)
         self._kept[size] = _Kept(inputs, recording)
         recording.play()
-        return recording.output
+        return self._written

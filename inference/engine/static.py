@@ -84,6 +84,7 @@ class StaticRows:
             device=self._device,
             most_rows=room.rows,
             most_past=room.positions,
+            vocabulary=len(weights.embedding),
             nobodys=self._arena.nobodys,
         )
         self.prefixes = Prefixes(room.prefix_bytes)

@@ -39,7 +39,7 @@ class Counting:
         self.seen.append((inputs, past))
         return inputs.numbers.t().float()
 
-    def record(self, run: Callable[[], torch.Tensor]) -> Recording:
+    def record(self, run: Callable[[], None]) -> Recording:
         if self.fails:
             raise RuntimeError("operation not permitted when stream is capturing")
         self.recorded += 1
@@ -52,6 +52,7 @@ class Counting:
             device=torch.device("cpu"),
             most_rows=8,
             most_past=512,
+            vocabulary=3,
             nobodys=NOBODYS,
         )
 

@@ -20,7 +20,7 @@ from inference.errors import ModelError
 ROOM = Room(rows=12, positions=512, prefix_bytes=1 << 20)
 
 
-def weights(kernel: Kernel = Kernel.EXACT) -> Weights:
+def weights(kernel: Kernel = Kernel.EXACT, device: str = "cpu") -> Weights:
     config = LlamaConfig(
         vocab_size=320,
         hidden_size=32,
@@ -35,7 +35,7 @@ def weights(kernel: Kernel = Kernel.EXACT) -> Weights:
         network = LlamaForCausalLM(config).eval().requires_grad_(False)
         for own in network.parameters():
             own.data = own * (1 if own.dim() == 1 else 6)
-    return take_weights(network, kernel=kernel)
+    return take_weights(network, kernel=kernel, device=device)
 
 
 def static(own: Weights, record: Record | None = Again, room: Room = ROOM) -> StaticRows:
@@ -173,6 +173,22 @@ def test_a_row_removed_before_its_prompt_is_read_frees_its_slot() -> None:
     assert rows.fits(Start(ids(20, 1), (1,), 10)) is True
     rows.start(Start(ids(20, 1), (1,), 10))
     assert rows.step({0: 1})[0] == [0, 1]
+
+
+@pytest.mark.parametrize("kernel", Kernel)
+def test_every_number_of_a_step_is_made_where_the_weights_are(kernel: Kernel) -> None:
+    """On a device that computes nothing and refuses what lies elsewhere, as a card would."""
+    own = weights(kernel, device="meta")
+    rows = static(own)
+    rows.start(Start(ids(90, 1), (0, 1), 10, adapter(own, "a", 1)))
+    rows.start(Start(ids(50, 2), (2,), 10))
+    rows.step({})
+    numbers, logits = rows.step(dict.fromkeys(range(3), 1))
+    assert logits is not None
+    assert (numbers, logits.device.type, logits.shape) == ([0, 1, 2], "meta", (3, 320))
+    rows.remove(0)
+    rows.start(Start((*ids(90, 1), 5), (3,), 10))
+    assert rows.step({1: 1, 2: 1})[0] == [2, 1, 3]
 
 
 def test_memory_goes_back_with_the_rows_and_waits_for_no_collector() -> None:
