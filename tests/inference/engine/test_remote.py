@@ -14,7 +14,15 @@ import httpx
 import pytest
 
 from inference.client import WorkerClient
-from inference.contracts import Finding, FinishedEvent, Message, ReplyRequest, SegmentEvent, WordingLimits
+from inference.contracts import (
+    Adapted,
+    Finding,
+    FinishedEvent,
+    Message,
+    ReplyRequest,
+    SegmentEvent,
+    WordingLimits,
+)
 from inference.engine.breaker import Breaker, BreakerState
 from inference.engine.judge import judge, refuses
 from inference.engine.remote import RemoteEngine
@@ -29,6 +37,7 @@ from inference.errors import (
     EngineRefusedError,
     EngineUnavailableError,
 )
+from inference.persona import FORM_VERSION
 from inference.server import create_app
 from inference.testing import ScriptedEngine
 
@@ -133,6 +142,15 @@ async def test_what_is_sent_is_the_prompt_the_seed_and_the_sampling_and_nothing_
             "stream": True,
         },
     }
+
+
+async def test_the_form_of_our_own_adapter_never_leaves(engine, remotely, process) -> None:
+    adapted = Adapted("client", FORM_VERSION, (Message("user", "Hello. [wary: argues]"),))
+    before = len(process.told()["seen"])
+    events = await said(engine("normal").reply(remotely(adapted=adapted)))
+    (sent,) = process.told()["seen"][before:]
+    assert sent["asked"]["messages"][-1]["content"] == CANARY and "client" not in sent["asked"]
+    assert "argues" not in str(sent) and events[-1].model.adapter == ""
 
 
 async def test_candidates_race_and_the_judge_chooses(engine, remotely, process) -> None:
