@@ -32,8 +32,9 @@ _INTEGER_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 _CARD_ROWS = 32
 """The product of whole numbers on a card takes no fewer than 17 rows, in sizes of 8."""
 _CARD_SIZE = 8
-_GROUPS = (64, 32)
-"""Inputs that share a scale in four bits, the most that divides them."""
+_GROUP = 32
+"""Inputs that share a step in four bits, the fewest that torch's product takes: with 64 a model strays half as far
+again."""
 _TILES = (8, 4, 2)
 
 
@@ -140,8 +141,7 @@ class Four:
         """`parts` as in `Whole`. A ModelError where the inputs do not divide, or the device cannot do it."""
         codes, steps = [], []
         for part in parts:
-            self._group = _largest(_GROUPS, part.shape[1])
-            own_codes, own_steps = _in_four_bits(part, self._group)
+            own_codes, own_steps = _in_four_bits(part)
             codes.append(own_codes)
             steps.append(own_steps)
         self._packed, self._steps = _packed(torch.cat(codes)), torch.cat(steps, dim=1).contiguous()
@@ -149,7 +149,7 @@ class Four:
 
     def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
         product = torch._weight_int4pack_mm if tokens.is_cuda else torch._weight_int4pack_mm_for_cpu
-        given = product(tokens.to(torch.bfloat16), self._packed, self._group, self._steps).float()
+        given = product(tokens.to(torch.bfloat16), self._packed, _GROUP, self._steps).float()
         return given if self._bias is None else given.add_(self._bias)
 
     @property
@@ -159,12 +159,26 @@ class Four:
     @property
     def products(self) -> int:
         groups, outputs, _ = self._steps.shape
-        return groups * self._group * outputs
+        return groups * _GROUP * outputs
 
 
-def _in_four_bits(weight: torch.Tensor, group: int) -> tuple[torch.Tensor, torch.Tensor]:
+def four_bits_hold(device: str) -> bool:
+    """Whether four bits give on this device what they stand for: how torch packs them differs between devices and has
+    changed between its versions, and packed otherwise they would speak nonsense."""
+    chance = torch.Generator().manual_seed(0)
+    weight = torch.randn(64, 256, generator=chance).to(device)
+    tokens = torch.randn(3, 256, generator=chance).to(device).bfloat16()
+    codes, steps = _in_four_bits(weight)
+    step, middle = steps.transpose(0, 1).float().repeat_interleave(_GROUP, dim=1).unbind(2)
+    wanted = tokens.float() @ ((codes.float() - 8) * step + middle).t()
+    return bool((Four([weight])(tokens) - wanted).norm() < 0.02 * wanted.norm())
+
+
+def _in_four_bits(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Codes 0-15 as `weight`, and each group's step and value of code 8, `[groups, outputs, 2]`."""
-    grouped = weight.float().unflatten(1, (-1, group))
+    if weight.shape[1] % _GROUP:
+        raise ModelError("a matrix of this model has inputs that cannot be held in four bits")
+    grouped = weight.float().unflatten(1, (-1, _GROUP))
     least, most = grouped.amin(2), grouped.amax(2)
     step = ((most - least).clamp_min(_SMALLEST) / 15).to(torch.bfloat16)
     middle = (least + step.float() * 8).to(torch.bfloat16)
@@ -174,17 +188,10 @@ def _in_four_bits(weight: torch.Tensor, group: int) -> tuple[torch.Tensor, torch
 
 def _packed(codes: torch.Tensor) -> torch.Tensor:
     """As torch's product wants them on this device: on a card two codes a byte, the even one above."""
-    tiles = _largest(_TILES, codes.shape[1] // 16)
+    tiles = next(each for each in _TILES if codes.shape[1] % (16 * each) == 0)
     if not codes.is_cuda:
         return torch._convert_weight_to_int4pack_for_cpu(codes.to(torch.int32), tiles)
     if codes.shape[0] % _CARD_SIZE:
         raise ModelError("a matrix of this model has a size that a card cannot multiply in four bits")
     pairs = (codes[:, ::2] << 4) | codes[:, 1::2]
     return torch._convert_weight_to_int4pack(pairs.contiguous(), tiles)
-
-
-def _largest(sizes: tuple[int, ...], divided: int) -> int:
-    found = next((size for size in sizes if divided % size == 0), 0)
-    if not found:
-        raise ModelError("a matrix of this model has inputs that cannot be held in four bits")
-    return found

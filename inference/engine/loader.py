@@ -16,7 +16,7 @@ from transformers.utils.logging import disable_progress_bar
 from inference.contracts import ModelName
 from inference.engine.arena import Room, room_for
 from inference.engine.device import best_dtype, device_for, kernel_for
-from inference.engine.linear import Kernel, best_kernel
+from inference.engine.linear import Kernel, best_kernel, four_bits_hold
 from inference.engine.lora import LowRank
 from inference.engine.peft_folder import read_low_rank
 from inference.engine.setting import Device, Quantise, Setting
@@ -86,6 +86,8 @@ def ready(
     place = device_for(setting.device)
     dtype = best_dtype(place)
     kernel = kernel_for(place, setting.quantise, dtype=dtype)
+    if kernel is Kernel.FOUR and not four_bits_hold(place):
+        raise ModelError("this torch holds four bits otherwise than this worker knows: 8bit does not need it")
     model = _read(source, name=name, dtype=dtype)
     if setting.quantise is not Quantise.NONE and not is_known(model.network):
         raise ModelError("a model of this kind cannot be held in fewer bits by this worker")

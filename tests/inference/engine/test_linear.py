@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inference.engine.linear import Exact, Four, Linear, Whole
+from inference.engine.linear import Exact, Four, Linear, Whole, four_bits_hold
 from inference.errors import ModelError
 
 OUTPUTS, INPUTS = 80, 128
@@ -44,10 +44,14 @@ def test_a_bias_is_added_in_four_bits() -> None:
 def test_what_a_matrix_moves_and_multiplies_is_counted() -> None:
     exact, whole, fine = Exact(matrix().bfloat16()), Whole([matrix()]), Whole([matrix()], fine=True)
     four, size = Four([matrix()]), OUTPUTS * INPUTS
-    assert [each.bytes for each in (exact, whole, four)] == [2 * size, size, size // 2 + size // 64 * 4]
+    assert [each.bytes for each in (exact, whole, four)] == [2 * size, size, size // 2 + size // 32 * 4]
     assert [each.products for each in (exact, whole, fine, four)] == [size, size, 2 * size, size]
 
 
 def test_inputs_that_do_not_divide_are_refused_in_four_bits() -> None:
     with pytest.raises(ModelError):
         Four([torch.ones(16, 40)])
+
+
+def test_four_bits_are_what_they_stand_for() -> None:
+    assert four_bits_hold("cpu") is True
