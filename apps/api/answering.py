@@ -13,7 +13,7 @@ from functools import partial
 
 from apps.api.errors import ApiError, AwayError
 from apps.api.exchange import Ready
-from apps.api.flagging import put_up
+from apps.api.flagging import About, put_up
 from apps.core.engines import reply_source
 from apps.core.store import in_store
 from apps.encounters.enums import Source
@@ -100,16 +100,11 @@ async def _withhold(ready: Ready, reply: Reply, verdict: Judged) -> None:
     reason = withheld_reason(verdict.code)
     if reason is None:
         return
-    put = partial(
-        put_up,
-        ready.holder,
-        [reason],
-        mode=ready.mode,
-        request_id=asked.request_id,
-        user_id=asked.user_id,
-        facts={"withheld": verdict.code, "worded": verdict.facts},
+    facts = {"withheld": verdict.code, "worded": verdict.facts}
+    about = About(ready.mode, asked.request_id, asked.user_id, facts)
+    reply.flags += await in_store(
+        ready.holder.organisation_id, partial(put_up, ready.holder, [reason], about)
     )
-    reply.flags += await in_store(ready.holder.organisation_id, put)
 
 
 def _answered(error: EngineError) -> ApiError:

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from apps.accounts.queries import actor_for
 from apps.api.enums import BatchStatus, DeliveryStatus, Scope
+from apps.api.exchange import keep_heard
+from apps.api.inferring import asked_of, entry_id
 from apps.api.journal import append
 from apps.api.models import Batch, Delivery
 from apps.api.queries import Holder
@@ -20,6 +22,7 @@ from apps.api.schemas import BatchEntry, InferIn
 from apps.api.services import allowed_scopes
 from apps.audit import services as audit
 from apps.audit.actions import Action
+from apps.safety.services import write_down
 from apps.vault import services as vault
 from apps.vault.sealing import Place
 
@@ -39,7 +42,12 @@ class Claimed:
 
 
 def leave_batch(holder: Holder, bodies: Sequence[InferIn], *, callback_url: str | None) -> Batch:
-    """Keep a batch to be answered soon. Call inside `acting_for`; the address was checked."""
+    """Keep a batch to be answered soon. A crisis that is heard is put up at once: whoever answers may be away. Call
+    inside `acting_for`; the address was checked.
+
+    Raises:
+        UnfitError: an entry cannot be done as it was asked.
+    """
     batch_id, now = uuid4(), timezone.now()
     batch = Batch(
         id=batch_id,
@@ -51,6 +59,9 @@ def leave_batch(holder: Holder, bodies: Sequence[InferIn], *, callback_url: str 
         forget_at=now + KEPT,
     )
     batch.asked_sealed = _seal(batch, "asked_sealed", json.dumps([body.model_dump() for body in bodies]))
+    asked = [asked_of(body, request_id=entry_id(batch_id, index)) for index, body in enumerate(bodies)]
+    put = [keep_heard(holder, each) for each in asked]
+    batch.flagged = sum(bool(each.flags) for each in put)
     batch.save(force_insert=True)
     if callback_url is not None:
         delivery = Delivery(id=uuid4(), organisation_id=batch.organisation_id, batch=batch)
@@ -58,6 +69,7 @@ def leave_batch(holder: Holder, bodies: Sequence[InferIn], *, callback_url: str 
             callback_url, data_key_id=batch.data_key_id, place=address_place(delivery)
         )
         delivery.save(force_insert=True)
+    write_down([flag for each in put for flag in each.fresh])
     append(holder, Action.API_BATCH_LEFT, object_id=batch.pk)
     return batch
 

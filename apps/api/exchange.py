@@ -3,7 +3,7 @@
 Keeps nothing of what was said: the audit log learns that a key asked, for which pseudonym, and what was decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from apps.accounts.models import Organisation
 from apps.api.companion import companion_plan, seed_of
 from apps.api.errors import UnfitError
-from apps.api.flagging import pseudonym, put_up
+from apps.api.flagging import About, PutUp, keep, pseudonym, put_up
 from apps.api.personas import Choice, How, Persona
 from apps.api.queries import Holder
 from apps.api.rehearsal import case_for, client_plan
@@ -137,14 +137,7 @@ def _decided(
         ready = replace(ready, help=tuple(actions_for(country)))
     if not both.decided:
         ready = _planned(holder, ready)
-    flags = put_up(
-        holder,
-        both.reasons,
-        mode=mode,
-        request_id=asked.request_id,
-        user_id=asked.user_id,
-        facts=both.facts,
-    )
+    flags = put_up(holder, both.reasons, _about(asked, mode, both.facts))
     audit.append(
         Action.API_ASKED,
         actor_id=holder.actor.user_id,
@@ -155,6 +148,19 @@ def _decided(
         purpose=f"{purpose} {mode} {both.verdict.code} user:{_pseudonym(holder, asked) or 'none'}",
     )
     return replace(ready, flags=tuple(flags))
+
+
+def keep_heard(holder: Holder, asked: Asked) -> PutUp:
+    """Put a crisis up that the lexical layer hears in a message which is answered later, if ever. Call inside
+    `acting_for`; the fresh flags are still to be written down."""
+    mode = mode_of(asked.choice)
+    said = [person for person, _ in asked.talk if person]
+    heard = hear(mode, asked.text, history=said, scenario=asked.choice.client)
+    return keep(holder, heard.reasons, _about(asked, mode, heard.facts))
+
+
+def _about(asked: Asked, mode: Mode, facts: Mapping[str, object]) -> About:
+    return About(mode, asked.request_id, asked.user_id, facts)
 
 
 def _pseudonym(holder: Holder, asked: Asked) -> str:

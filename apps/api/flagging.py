@@ -5,6 +5,7 @@ the caller's user, and what was heard, in codes. Nobody here can read the words:
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -23,31 +24,55 @@ from apps.safety.services import flags_without_turn, write_down
 USER_SALT = "apps.api.user"
 
 
-def put_up(
-    holder: Holder,
-    reasons: Sequence[Reason],
-    *,
-    mode: str,
-    request_id: str,
-    user_id: str,
-    facts: Mapping[str, object],
-) -> list[Flag]:
-    """Flags for the reasons that this mode's policy has looked at. Call inside `acting_for`, late in the transaction:
-    each is written to the audit log."""
-    flags = flags_without_turn(holder.organisation_id, reasons, mode=mode)
+@dataclass(frozen=True)
+class PutUp:
+    """The flags of one request; `fresh` are those that are to be written to the audit log."""
+
+    flags: Sequence[Flag]
+    fresh: Sequence[Flag]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a flag is about: which request, of which of the caller's users, and what was heard, in codes and numbers."""
+
+    mode: str
+    request_id: str
+    user_id: str
+    facts: Mapping[str, object]
+
+
+def put_up(holder: Holder, reasons: Sequence[Reason], about: About) -> Sequence[Flag]:
+    """Flags for the reasons that this mode's policy has looked at, once for each reason and request. Call inside
+    `acting_for`, late in the transaction: the fresh ones are written to the audit log."""
+    found = keep(holder, reasons, about)
+    write_down(found.fresh)
+    return found.flags
+
+
+def keep(holder: Holder, reasons: Sequence[Reason], about: About) -> PutUp:
+    """As `put_up`, for whoever has the fresh ones written down at the end of the transaction."""
+    if not reasons:
+        return PutUp((), ())
+    known = [
+        row.flag
+        for row in FlaggedRequest.objects.filter(request_id=about.request_id).select_related("flag")
+        if row.flag.reason in reasons
+    ]
+    missing = [reason for reason in reasons if reason not in {flag.reason for flag in known}]
+    flags = flags_without_turn(holder.organisation_id, missing, mode=about.mode)
     FlaggedRequest.objects.bulk_create(
         FlaggedRequest(
             flag=flag,
             organisation_id=holder.organisation_id,
             key_id=holder.key_id,
-            request_id=request_id,
-            user=pseudonym(holder.organisation_id, user_id),
-            facts=dict(facts),
+            request_id=about.request_id,
+            user=pseudonym(holder.organisation_id, about.user_id),
+            facts=dict(about.facts),
         )
         for flag in flags
     )
-    write_down(flags)
-    return flags
+    return PutUp((*known, *flags), flags)
 
 
 def told(flags: Sequence[Flag]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ The one place that knows both what callers send and how a message is answered.
 import asyncio
 import time
 from collections.abc import Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 
@@ -134,14 +134,19 @@ def _metadata(ready: Ready, reply: Reply, numbers: Measured) -> ConversationMeta
     )
 
 
+def entry_id(batch_id: UUID, index: int) -> str:
+    """The id of one request of a batch, the same however often the batch is answered."""
+    return uuid5(batch_id, str(index)).hex
+
+
 async def infer_many(
-    holder: Holder, bodies: Sequence[InferIn], *, purpose: str = "batch"
+    holder: Holder, bodies: Sequence[InferIn], *, purpose: str = "batch", batch_id: UUID | None = None
 ) -> list[BatchEntry]:
-    """Each request's answer or error, in their order, some side by side."""
+    """Each request's answer or error, in their order, some side by side. `batch_id`: of one that was left."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(index: int, body: InferIn) -> BatchEntry:
-        request_id = uuid4().hex
+        request_id = entry_id(batch_id or uuid4(), index)
         async with gate:
             try:
                 return BatchEntry(

@@ -138,7 +138,8 @@ class FlaggedRequest(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["organisation"], condition=Q(seen_at__isnull=True), name="flagged_open")
+            models.Index(fields=["organisation"], condition=Q(seen_at__isnull=True), name="flagged_open"),
+            models.Index(fields=["request_id"], name="flagged_request"),
         ]
 
     def __str__(self) -> str:

@@ -178,13 +178,16 @@ class BatchLeft(Schema):
     batch_id: str
     status: Literal["waiting", "finished"]
     count: int
+    flagged: int = Field(
+        description="Entries that people of the organisation were asked to look at; while the batch waits, those in "
+        "which a crisis was heard at once."
+    )
     results_at: str = Field(description="Where the results are read, with the same key's organisation.")
     kept_until: str
 
 
 class BatchState(BatchLeft):
     failed: int
-    flagged: int = Field(description="Entries with `flags`.")
     results: list[BatchEntry] | None = Field(default=None, description="Null while the batch waits.")
 
 

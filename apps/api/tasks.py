@@ -54,7 +54,7 @@ async def _entries(claimed: Claimed) -> Sequence[BatchEntry]:
         return _failed(claimed, "key_revoked", "The key that left this batch works no more.")
     if claimed.spent:
         return _failed(claimed, "interrupted", "Answering this batch was interrupted too often.")
-    return await infer_many(claimed.holder, claimed.bodies)
+    return await infer_many(claimed.holder, claimed.bodies, batch_id=claimed.batch_id)
 
 
 def _failed(claimed: Claimed, code: str, message: str) -> list[BatchEntry]:

@@ -75,8 +75,7 @@ def _read(holder: Holder, batch_id: UUID) -> BatchState:
     batch = batch_for(holder, batch_id)
     if batch is None or batch.status == BatchStatus.EXPIRED:
         raise NotThereError
-    counted = {"failed": batch.failed, "flagged": batch.flagged}
-    return BatchState(**_state(batch), **counted, results=read_batch(holder, batch))
+    return BatchState(**_state(batch), failed=batch.failed, results=read_batch(holder, batch))
 
 
 def _state(batch: Batch) -> dict[str, object]:
@@ -84,6 +83,7 @@ def _state(batch: Batch) -> dict[str, object]:
         "batch_id": str(batch.pk),
         "status": batch.status,
         "count": batch.count,
+        "flagged": batch.flagged,
         "results_at": reverse("api-v1:read", args=[batch.pk]),
         "kept_until": batch.forget_at.isoformat(),
     }

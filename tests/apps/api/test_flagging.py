@@ -54,10 +54,30 @@ async def test_a_crisis_in_a_batch_is_put_up_and_counted(ada_calls: Caller, ada:
     assert len({row["user"] for row in rows}) == 1
 
 
-async def test_a_crisis_in_a_batch_left_for_later_is_put_up_when_it_is_answered(
+async def test_a_crisis_in_a_batch_left_for_later_is_put_up_at_once_and_once(
     ada_calls: Caller, ada: CastMember
 ) -> None:
-    left = (await ada_calls.post("batch-infer", {"requests": [CRISIS], "asynchronous": True})).json()
+    plain = {"user_query": "I feel flat these days."}
+    left = (await ada_calls.post("batch-infer", {"requests": [plain, CRISIS], "asynchronous": True})).json()
+    assert left["flagged"] == 1
+    [row] = await flagged(ada)
+    await in_thread(tasks.answer_batches)
+    done = (await ada_calls.get(f"batch-infer/{left['batch_id']}")).json()
+    assert (done["flagged"], await flagged(ada)) == (1, [row])
+    answer = done["results"][1]["result"]
+    assert answer["request_id"] == row["request_id"]
+    assert [flag["id"] for flag in answer["conversation_metadata"]["flags"]] == [str(row["flag_id"])]
+    assert len(await audited(ada, "flag.raised")) == 1
+
+
+async def test_what_the_worker_hears_in_a_batch_is_put_up_when_it_is_answered(
+    ada_calls: Caller, engine: Callable, ada: CastMember
+) -> None:
+    seen = Finding("suicidal", 0.95, "", detector="head.crisis", version="1")
+    engine(assessment=Assessment(findings=(seen,), versions={"crisis": "1"}))
+    quiet = {"user_query": "The bridge looked calm this morning."}
+    left = (await ada_calls.post("batch-infer", {"requests": [quiet], "asynchronous": True})).json()
+    assert (left["flagged"], await flagged(ada)) == (0, [])
     await in_thread(tasks.answer_batches)
     assert (await ada_calls.get(f"batch-infer/{left['batch_id']}")).json()["flagged"] == 1
     assert len(await flagged(ada)) == 1
