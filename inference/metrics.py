@@ -64,18 +64,7 @@ class Metrics:
         self._speaking = Gauge("pixelated_worker_speaking", "Requests being answered", **own)
         self._rows = Gauge("pixelated_worker_rows", "Rows in the batch", **own)
         self._ready = Gauge("pixelated_worker_ready", "1 when requests are taken", **own)
-        self._remote = Counter(
-            "pixelated_worker_remote_requests",
-            "Requests to the remote engine, by what came",
-            ["outcome"],
-            **own,
-        )
-        self._breaker = Gauge(
-            "pixelated_worker_remote_breaker",
-            "1 for the state of the remote engine's breaker",
-            ["state"],
-            **own,
-        )
+        self.remote = RemoteMetrics(self.registry)
         self._replies = Counter(
             "pixelated_worker_replies", "Replies ended, by the adapter that spoke", ["adapter"], **own
         )
@@ -117,13 +106,6 @@ class Metrics:
         if status.device:
             self._device.labels(status.device).set(1)
 
-    def remote_asked(self, outcome: str) -> None:
-        self._remote.labels(outcome).inc()
-
-    def look_at_remote(self, state: BreakerState) -> None:
-        for each in BreakerState:
-            self._breaker.labels(each).set(int(each is state))
-
     def _count(self, event: object, route: str) -> None:
         if isinstance(event, SegmentEvent):
             self._segments.inc()
@@ -145,6 +127,28 @@ class Metrics:
         if route == "completions" and timings.tokens > 1:
             spoken_ms = timings.total_ms - (timings.first_segment_ms or 0)
             self._per_token.observe(spoken_ms / 1000 / (timings.tokens - 1))
+
+
+class RemoteMetrics:
+    """Of the remote engine; its replies are counted with the others, by route."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "pixelated_worker_remote_requests",
+            "Requests to the remote engine, by what came",
+            ["outcome"],
+            registry=registry,
+        )
+        self._breaker = Gauge(
+            "pixelated_worker_remote_breaker", "1 for its breaker's state", ["state"], registry=registry
+        )
+
+    def asked(self, outcome: str) -> None:
+        self._requests.labels(outcome).inc()
+
+    def look_at(self, state: BreakerState) -> None:
+        for each in BreakerState:
+            self._breaker.labels(each).set(int(each is state))
 
 
 def _resident_bytes() -> int:

@@ -45,7 +45,7 @@ def create_app(
     app.state.assessor.on_failure = app.state.metrics.detector_failed
     app.state.remote = remote
     if remote is not None:
-        remote.service.on_attempt = app.state.metrics.remote_asked
+        remote.service.on_attempt = app.state.metrics.remote.asked
     return _Guard(app, secret=secret)
 
 

@@ -1,15 +1,20 @@
 """`python -m tests.openai_service`: somebody else's service that speaks the OpenAI protocol, well or badly.
 
 The `model` of a request says how it is answered: the functions below, by their names. Without a framework, so that it
-can break off where it likes. `GET /seen` tells what came and who left early, `GET /become/WAY` has "changing"
-answer in that way. Prints its port.
+can break off where it likes; tests start it with `running_service`. `GET /seen` tells what came and who left early,
+`GET /become/WAY` has "changing" answer in that way. Prints its port.
 """
 
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
+import urllib.request
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 WORDS = "I came because my boss sent me. It was not my idea, to be honest."
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
@@ -249,6 +254,29 @@ async def speak(
     for task in (speaking, leaving):
         task.cancel()
     await asyncio.gather(speaking, leaving, return_exceptions=True)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The other side, as a process of its own; `told` is what it saw."""
+
+    url: str
+
+    def told(self, path: str = "/seen") -> Json:
+        with urllib.request.urlopen(self.url + path, timeout=5) as answered:
+            return json.load(answered)
+
+
+@contextlib.contextmanager
+def running_service() -> Iterator[Service]:
+    command = [sys.executable, "-m", "tests.openai_service"]
+    root = Path(__file__).resolve().parents[1]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Service(f"http://127.0.0.1:{int(process.stdout.readline())}")
+        finally:
+            process.kill()
 
 
 async def main() -> None:

@@ -10,7 +10,7 @@ async def metrics(request: Request) -> Response:
     state = request.app.state
     state.metrics.look_at(state.engine.status())
     if state.remote is not None:
-        state.metrics.look_at_remote(state.remote.breaker_state)
+        state.metrics.remote.look_at(state.remote.breaker_state)
     return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -2,13 +2,8 @@
 
 import asyncio
 import contextlib
-import json
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -40,8 +35,8 @@ from inference.errors import (
 from inference.persona import FORM_VERSION
 from inference.server import create_app
 from inference.testing import ScriptedEngine
+from tests.openai_service import Service, running_service
 
-ROOT = Path(__file__).resolve().parents[3]
 NAME = "Outside Words"
 KEY = "sk-never-told"
 CANARY = "my neighbour's parrot knows Zanzibar"
@@ -52,24 +47,10 @@ Serving = Callable[..., contextlib.AbstractAsyncContextManager[str]]
 Event = SegmentEvent | FinishedEvent
 
 
-class Service:
-    """The other side; `told` is what it saw."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def told(self, path: str = "/seen") -> dict[str, object]:
-        with urllib.request.urlopen(self.url + path, timeout=5) as answer:
-            return json.load(answer)
-
-
 @pytest.fixture(scope="module")
 def process() -> Iterator[Service]:
-    command = [sys.executable, "-m", "tests.openai_service"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        yield Service(f"http://127.0.0.1:{int(running.stdout.readline())}")
-        running.kill()
+    with running_service() as service:
+        yield service
 
 
 @pytest.fixture
