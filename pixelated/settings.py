@@ -153,6 +153,9 @@ BUNDLED_MODEL = not environment.text("PIXELATED_MODEL")
 STRAYS_FROM = {"bare": 0.45, "client": 0.45, "companion": 0.45}
 # How long a turn waits for the worker's detectors; then what the lexical screen saw stands.
 ASSESS_LIMIT_S = float(environment.text("PIXELATED_ASSESS_LIMIT_MS", "300")) / 1000
+# The service outside that may word replies, as people are told it; empty where the worker has none. Off until an
+# organisation turns it on, and then for those alone who agreed to it by this name.
+REMOTE_ENGINE = environment.text("PIXELATED_REMOTE_NAME")
 # Models that /api/v1/reload-model may name, with commas; the one that speaks may always be loaded again.
 API_MODELS = frozenset(filter(None, environment.text("PIXELATED_API_MODELS").split(",")))
 # Webhooks go to public HTTPS addresses; on a developer's machine also to itself, by plain HTTP.

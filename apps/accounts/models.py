@@ -1,4 +1,5 @@
-"""People and organisations. These tables stand outside the walls: sign-in must read them before anyone acts."""
+"""People and organisations. These tables stand outside the walls, as sign-in must read them before anyone acts; what
+somebody agreed to stands behind them."""
 
 from uuid import uuid4
 
@@ -48,6 +49,13 @@ class Organisation(models.Model):
     slug = models.SlugField(unique=True)
     country = models.CharField(
         max_length=2, default="GB", help_text="ISO 3166: decides which help lines come first"
+    )
+    remote_engine = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the service outside that was turned on, by its name",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -112,4 +120,26 @@ class JoinLink(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role__in=[Role.TRAINEE, Role.SEEKER]), name="join_link_ordinary_roles_only"
             ),
+        ]
+
+
+class RemoteConsent(models.Model):
+    """One person's agreement that a service outside, named as they read it, words replies for them. Walled; what was
+    withdrawn stays on record."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    service = models.CharField(max_length=80)
+    given_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "person"],
+                condition=models.Q(withdrawn_at__isnull=True),
+                name="remote_consent_one_open_per_person",
+            ),
+            models.CheckConstraint(condition=~models.Q(service=""), name="remote_consent_names_a_service"),
         ]

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import joining, queries, services
+from apps.accounts import remote_engine as outside
 from apps.accounts.access import requires
 from apps.accounts.enums import Role
 from apps.accounts.forms import InvitationForm, NameForm
@@ -106,6 +107,28 @@ def open_join_link(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/organisation.html", context)
 
 
+@require_POST
+@requires(Role.ADMINISTRATOR)
+def remote_engine(request: HttpRequest) -> HttpResponse:
+    """Turns the service outside on where the form says so, and off where it says anything else."""
+    change = outside.turn_on if request.POST.get("turn") == "on" else outside.turn_off
+    change(by=request.actor)
+    return redirect("accounts:organisation")
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@requires(Role.TRAINEE, Role.SUPERVISOR)
+def remote_consent(request: HttpRequest) -> HttpResponse:
+    """What a service outside would do with one's words, and whether one agrees. Anything but a clear yes withdraws."""
+    if request.method == "POST":
+        change = outside.agree if request.POST.get("agree") == "yes" else outside.withdraw
+        change(by=request.actor)
+        return redirect("accounts:remote_consent")
+    context = {"remote": outside.standing_of(request.actor)}
+    return render(request, "accounts/remote_consent.html", context)
+
+
 def _organisation_context(
     request: HttpRequest, form: InvitationForm, made: str | None, may_invite: bool
 ) -> dict[str, object]:
@@ -122,4 +145,5 @@ def _organisation_context(
             for i in invitations
         ],
         "join_link": None,
+        "remote": outside.standing_of(request.actor),
     }

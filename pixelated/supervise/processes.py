@@ -18,17 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a process does not need, it is not told.
 _FOR_MIGRATIONS = ("DATABASE_OWNER_URL",)
 _FOR_SEEDING = ("PIXELATED_DEMO_PASSWORD",)
+_FOR_THE_WORKER = ("PIXELATED_REMOTE_URL", "PIXELATED_REMOTE_MODEL", "PIXELATED_REMOTE_KEY")
 _FOR_THE_WEB = ("DATABASE_URL", "REDIS_URL", "PIXELATED_SECRET_KEY", "PIXELATED_ROOT_KEY_FILE")
 
 
 def web_environment(everything: Mapping[str, str]) -> dict[str, str]:
-    """For web and Celery: no way to become the owner of the tables."""
-    return _without(everything, _FOR_MIGRATIONS + _FOR_SEEDING)
+    """For web and Celery: no way to become the owner of the tables, nor to ask the remote engine past the worker."""
+    return _without(everything, _FOR_MIGRATIONS + _FOR_SEEDING + _FOR_THE_WORKER)
 
 
 def seeding_environment(everything: Mapping[str, str]) -> dict[str, str]:
     """For making the demo people: as the application, with the password they get."""
-    return _without(everything, _FOR_MIGRATIONS)
+    return _without(everything, _FOR_MIGRATIONS + _FOR_THE_WORKER)
 
 
 def worker_environment(everything: Mapping[str, str]) -> dict[str, str]:

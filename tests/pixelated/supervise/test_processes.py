@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from pixelated.supervise.errors import PortTakenError
-from pixelated.supervise.processes import HOST, LogMarker, answers, free_port, see_that_port_is_free
+from pixelated.supervise.processes import (
+    HOST,
+    LogMarker,
+    answers,
+    free_port,
+    see_that_port_is_free,
+    seeding_environment,
+    web_environment,
+    worker_environment,
+)
 
 
 class Door(BaseHTTPRequestHandler):
@@ -75,3 +84,20 @@ def test_words_in_a_log_count_only_since_the_last_start(tmp_path: Path) -> None:
     with log.open("a") as file:
         file.write("connected\nready.\n")
     assert marker.found() is True
+
+
+def test_a_process_is_told_only_what_it_needs() -> None:
+    everything = {
+        "DATABASE_OWNER_URL": "owner",
+        "DATABASE_URL": "app",
+        "PIXELATED_REMOTE_KEY": "key",
+        "PIXELATED_REMOTE_URL": "url",
+        "PIXELATED_REMOTE_NAME": "name",
+    }
+    assert web_environment(everything) == {"DATABASE_URL": "app", "PIXELATED_REMOTE_NAME": "name"}
+    assert "PIXELATED_REMOTE_KEY" not in seeding_environment(everything)
+    assert worker_environment(everything) == {
+        "PIXELATED_REMOTE_KEY": "key",
+        "PIXELATED_REMOTE_URL": "url",
+        "PIXELATED_REMOTE_NAME": "name",
+    }
