@@ -19,6 +19,8 @@ FAILURES = {
     "engine_deadline": "The reply took too long, so it was ended. What was shown is kept. You can try again.",
     "engine_busy": "Too many sessions are speaking at once. Your words are kept. Wait a moment and try again.",
     "engine_garbage": "The reply could not be used, so it was not shown. Your words are kept. You can try again.",
+    "engine_not_offered": "The service outside that words this session is not there, and nothing was sent. Your words "
+    "are kept. Withdraw your agreement to it to go on without it, or try again later.",
     "engine_failed": "The reply could not be made. Your words are kept. You can try again.",
 }
 BUSY = "The system is very busy. What you wrote is still in the box. Wait a moment and send it again."

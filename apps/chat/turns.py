@@ -107,6 +107,8 @@ def decide(begun: Begun, assessed: Assessed) -> Decided:
             frames = panel_frames(encounter, begun.turn, heard)
         plan = plan_for(encounter, begun.opened, heard, begun.talk)
     raise_flags(begun.turn, heard.reasons, mode=heard.mode)
+    if is_open and plan is not None and plan.request is not None and plan.request.remote_engine:
+        services.note_sent_outside(begun.turn, plan.request.remote_engine)
     return Decided(plan if is_open else None, frames)
 
 

@@ -25,6 +25,13 @@ class Encounter(models.Model):
         ScenarioVersion, on_delete=models.PROTECT, null=True, related_name="+"
     )
     data_key_id = models.UUIDField()
+    remote_engine = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the service outside that was agreed to when it began, by its name",
+    )
     seed = models.BigIntegerField()
     status = models.CharField(max_length=8, choices=EncounterStatus.choices, default=EncounterStatus.LIVE)
     last_seq = models.PositiveIntegerField(default=0)

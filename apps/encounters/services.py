@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.actors import Actor
+from apps.accounts.remote_engine import purpose_of
 from apps.audit import services as audit
 from apps.audit.actions import Action
 from apps.encounters import words
@@ -58,9 +59,14 @@ class Ending:
 
 
 def start_encounter(
-    *, actor: Actor, mode: Mode, scenario_version: ScenarioVersion | None, seed: int
+    *,
+    actor: Actor,
+    mode: Mode,
+    scenario_version: ScenarioVersion | None,
+    seed: int,
+    remote_engine: str = "",
 ) -> Encounter:
-    """Begin a sitting under a key of its own."""
+    """Begin a sitting under a key of its own. `remote_engine`: the service outside that may word its replies."""
     encounter_id = uuid4()
     data_key_id = vault.create_data_key(actor.organisation_id, purpose="encounter", subject_id=encounter_id)
     encounter = Encounter.objects.create(
@@ -70,9 +76,16 @@ def start_encounter(
         mode=mode,
         scenario_version=scenario_version,
         data_key_id=data_key_id,
+        remote_engine=remote_engine,
         seed=seed,
     )
-    _audit(Action.ENCOUNTER_STARTED, encounter, actor_id=actor.user_id, role=actor.role_words)
+    _audit(
+        Action.ENCOUNTER_STARTED,
+        encounter,
+        actor_id=actor.user_id,
+        role=actor.role_words,
+        purpose=purpose_of(remote_engine),
+    )
     return encounter
 
 
@@ -201,6 +214,17 @@ def show_segment(
     until = timezone.now() + timedelta(seconds=LEASE_S)
     row = append_segment(segment, sealed=sealed, findings=findings or [], lease_until=until)
     return Shown(None, stop=True) if row is None else Shown(*row)
+
+
+def note_sent_outside(turn: Turn, remote_engine: str) -> None:
+    """Write down, before it is done, that this turn's words go to a service outside. Call it last."""
+    _audit(
+        Action.TURN_SENT_OUTSIDE,
+        turn.encounter,
+        kind="turn",
+        object_id=turn.pk,
+        purpose=purpose_of(remote_engine),
+    )
 
 
 def renew_lease(turn: Turn) -> bool | None:

@@ -5,6 +5,7 @@ its reaction but no later turn starts from it.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from apps.encounters.services import Opened
 from apps.practice.dynamics import react, versions
 from apps.practice.models import Reaction
 from apps.practice.prompt import reply_request
-from apps.practice.services import record_reaction
+from apps.practice.services import record_reaction, remote_engine_of
 from apps.practice.state import ClientState, Memory, starting_memory, starting_state
 from apps.practice.table import rule_table
 from apps.practice.wording import authored_line
@@ -50,11 +51,12 @@ class PracticeAnswerer:
         )
         line = authored_line(case, decided, text=opened.text, used=memory.used, seed=encounter.seed)
         reaction = record_reaction(turn, decided=decided, line_id=line.id)
+        request = self._request(case, decided, listened, opened, encounter)
         return Plan(
             fixed=FixedReply((line.text,), Source.AUTHORED),
-            request=self._request(case, decided, listened, opened, encounter),
+            request=request,
             cue=line.cue or (decided.cue.id if decided.cue else ""),
-            versions=versions(case) | {"coder": coding.version},
+            versions=versions(case) | {"coder": coding.version} | _sent_to(request),
             told=_told(case, reaction),
         )
 
@@ -69,7 +71,7 @@ class PracticeAnswerer:
         """None where the author's words must stand: what is told behind a gate is a fact no model may garble."""
         if settings.ENGINE == "none" or decided.gate is not None:
             return None
-        return reply_request(
+        request = reply_request(
             case,
             decided,
             history=list(listened.talk),
@@ -77,12 +79,19 @@ class PracticeAnswerer:
             seed=encounter.seed,
             request_id=str(opened.turn.pk),
         )
+        return replace(request, remote_engine=remote_engine_of(encounter))
 
     def told(self, turn_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, object]]:
         rows = Reaction.objects.filter(turn__in=list(turn_ids)).select_related(
             "turn__encounter__scenario_version__scenario"
         )
         return {row.turn_id: _told(case_of(row.turn.encounter.scenario_version), row) for row in rows}
+
+
+def _sent_to(request: ReplyRequest | None) -> dict[str, object]:
+    """The service outside that was asked, whatever became of its answer."""
+    asked = request is not None and request.remote_engine
+    return {"remote_engine": asked} if asked else {}
 
 
 def coded(text: str, listened: Listened) -> Coding:

@@ -13,6 +13,7 @@ from apps.encounters.enums import EncounterStatus
 from apps.encounters.errors import MAX_CHARACTERS
 from apps.encounters.models import Encounter
 from apps.encounters.queries import turn_counts
+from apps.practice.services import remote_engine_of
 from apps.scenarios.case import DIMENSIONS, Case
 from apps.scenarios.models import ScenarioVersion
 from apps.scenarios.queries import case_of, newest_versions
@@ -160,5 +161,6 @@ def encounter_page(encounter: Encounter) -> Page:
             "started": encounter.started_at.isoformat(),
             "initial_state": dict(case.state) if case.show_ledger else None,
             "transcript": [],
-        }
+        },
+        "remote_engine": remote_engine_of(encounter) if encounter.status == EncounterStatus.LIVE else "",
     }

@@ -37,6 +37,7 @@ VERSION_LABELS = {
     "vocabulary": "Vocabulary",
     "coder": "Coder",
     "policy": "Safety policy",
+    "remote_engine": "Worded outside by",
     "model": "Model",
     "revision": "Model revision",
     "adapter": "Adapter",

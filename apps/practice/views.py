@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import requires
 from apps.accounts.enums import Role
+from apps.accounts.remote_engine import standing_of
 from apps.audit import services as audit
 from apps.audit.actions import Action
 from apps.encounters.access import encounter_for, readable_encounter_for
@@ -38,10 +39,8 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_safe
 @practises
 def client(request: HttpRequest, slug: str) -> HttpResponse:
-    version = _version(request, slug)
-    return render(
-        request, "practice/client.html", pages.client_page(version, person_id=request.actor.user_id)
-    )
+    page = pages.client_page(_version(request, slug), person_id=request.actor.user_id)
+    return render(request, "practice/client.html", page | {"remote": standing_of(request.actor)})
 
 
 @require_POST

@@ -1,11 +1,14 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from apps.accounts import remote_engine as outside
 from apps.chat import runner
+from apps.chat.errors import FAILURES
 from apps.chat.frames import Frame
 from apps.chat.hub import hub
 from apps.core.organisation import acting_for
@@ -24,10 +27,18 @@ from inference.contracts import (
     SegmentEvent,
     WordingLimits,
 )
+from inference.engine.judge import judge, refuses
+from inference.engine.remote import RemoteEngine
+from inference.engine.remote_setting import RemoteSetting
+from inference.server import create_app
 from inference.testing import ScriptedEngine
+from tests.apps.api.conftest import serving
+from tests.cast import CastMember
+from tests.openai_service import Service, running_service
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
+SERVICE = "Outside Words"
 SPOKE = ModelName("Small", "1", "client@0123456789ab", "client 7")
 
 
@@ -101,3 +112,68 @@ async def test_a_practice_turn_asks_the_clients_adapter_and_the_bare_model_in_on
     assert request.adapted.adapter == "client"
     assert request.adapted.messages[-1].text.startswith("What brings you here? [")
     assert request.messages[-1].text == "What brings you here?"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with running_service() as running:
+        yield running
+
+
+@pytest.fixture
+def agreed(ada: CastMember, omar: CastMember, settings: object) -> None:
+    settings.REMOTE_ENGINE = SERVICE
+    outside.turn_on(by=omar.actor)
+    outside.agree(by=ada.actor)
+
+
+@pytest.fixture
+def worker(settings: object, service: Service, agreed: None) -> Iterator[Callable[[str], ScriptedEngine]]:
+    """The real server; its own engine, whose words nobody should hear, beside the service that answers in this way."""
+    with ExitStack() as stack:
+
+        def start(way: str) -> ScriptedEngine:
+            own = ScriptedEngine(lines=("These are our own words.",))
+            setting = RemoteSetting(f"{service.url}/v1", way, SERVICE)
+            remote = RemoteEngine(setting, judge=judge, refuses=refuses) if way else None
+            settings.INFERENCE_URL = stack.enter_context(serving(create_app(own, secret="s", remote=remote)))
+            settings.WORKER_SECRET, settings.ENGINE = "s", "worker"
+            return own
+
+        yield start
+
+
+async def said_by(browser: object) -> tuple[list[str], dict[str, object]]:
+    await browser.send_turn("It stings to be sent here without being asked.")
+    finished = await browser.until("turn.finished")
+    return [frame["text"] for frame in browser.frames if frame["type"] == "turn.segment"], finished
+
+
+async def test_a_turn_is_worded_by_the_service_outside_and_says_so(worker, open_browser, encounter) -> None:
+    own = worker("normal")
+    words, finished = await said_by(await open_browser())
+    assert words == ["I came because my boss sent me.", "It was not my idea, to be honest."]
+    assert (finished["status"], finished["source"]) == ("ANSWERED", "model")
+    kept = await in_store(
+        encounter.organisation_id, lambda: Turn.objects.get(encounter_id=encounter.pk).versions
+    )
+    assert (kept["remote_engine"], kept["model"]) == (SERVICE, "normal")
+    assert own.requests == []
+
+
+async def test_where_the_service_is_away_the_author_speaks_and_no_other_engine(worker, open_browser) -> None:
+    own = worker("away")
+    words, finished = await said_by(await open_browser())
+    assert (len(words), finished["source"]) == (1, "authored")
+    assert own.requests == []
+
+
+@pytest.mark.parametrize(("way", "code"), [("garbage", "engine_garbage"), ("", "engine_not_offered")])
+async def test_where_the_service_fails_the_turn_says_so_in_our_words(
+    way: str, code: str, worker, open_browser
+) -> None:
+    own = worker(way)
+    words, finished = await said_by(await open_browser())
+    assert (words, finished["status"], finished["error"]["code"]) == ([], "FAILED", code)
+    assert finished["error"]["message"] == FAILURES[code]
+    assert own.requests == []

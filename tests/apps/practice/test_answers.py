@@ -1,5 +1,9 @@
 import json
 
+import pytest
+
+from apps.accounts import remote_engine as outside
+from apps.audit.models import Entry
 from apps.core.organisation import acting_for
 from apps.encounters.enums import Source, TurnStatus
 from apps.practice.answers import PracticeAnswerer
@@ -90,3 +94,88 @@ def test_the_ledger_is_told_only_where_the_case_shows_it(start, say) -> None:
             told[encounter.pk] = PracticeAnswerer().told([turn.pk])[turn.pk]["ledger"]
     assert told[shown.pk] is not None
     assert told[hidden.pk] is None
+
+
+NAME = "Outside Words"
+
+
+@pytest.fixture
+def agreed(ada, omar, settings) -> None:
+    settings.REMOTE_ENGINE = NAME
+    outside.turn_on(by=omar.actor)
+    outside.agree(by=ada.actor)
+
+
+def sent_outside(member) -> list[tuple[str, str]]:
+    with acting_for(member.actor.organisation_id):
+        entries = [json.loads(bytes(entry.body)) for entry in Entry.objects.order_by("seq")]
+    told = ("encounter.started", "turn.sent_outside")
+    return [(e["action"], e["purpose"]) for e in entries if e["action"] in told]
+
+
+def test_a_service_outside_is_asked_where_both_agreed_and_the_turn_and_the_log_say_so(
+    agreed, start, say, ada
+) -> None:
+    turn, plan = say(start(), SKILLED[0])
+    assert plan.request.remote_engine == NAME
+    with acting_for(turn.organisation_id):
+        turn.refresh_from_db()
+    assert turn.versions["remote_engine"] == NAME
+    assert sent_outside(ada) == [
+        ("encounter.started", "remote_engine outside-words"),
+        ("turn.sent_outside", "remote_engine outside-words"),
+    ]
+
+
+def test_nothing_is_sent_outside_where_nobody_agreed(start, say, ada, omar, settings) -> None:
+    settings.REMOTE_ENGINE = NAME
+    outside.turn_on(by=omar.actor)
+    turn, plan = say(start(), SKILLED[0])
+    assert plan.request.remote_engine == ""
+    assert "remote_engine" not in plan.versions
+    assert sent_outside(ada) == [("encounter.started", "")]
+
+
+def test_agreeing_in_the_middle_of_a_session_waits_for_the_next_one(start, say, ada, omar, settings) -> None:
+    settings.REMOTE_ENGINE = NAME
+    encounter = start()
+    outside.turn_on(by=omar.actor)
+    outside.agree(by=ada.actor)
+    assert say(encounter, SKILLED[0])[1].request.remote_engine == ""
+    assert say(start(), SKILLED[0])[1].request.remote_engine == NAME
+
+
+@pytest.mark.parametrize("ended_by", ["the person", "the organisation", "the installation"])
+def test_nothing_is_sent_from_the_next_turn_on_once_either_has_withdrawn(
+    ended_by: str, agreed, start, say, ada, omar, settings
+) -> None:
+    encounter = start()
+    assert say(encounter, SKILLED[0])[1].request.remote_engine == NAME
+    if ended_by == "the person":
+        outside.withdraw(by=ada.actor)
+    elif ended_by == "the organisation":
+        outside.turn_off(by=omar.actor)
+    else:
+        settings.REMOTE_ENGINE = "Other Words"
+    assert say(encounter, SKILLED[1])[1].request.remote_engine == ""
+
+
+def test_the_pages_name_it_while_it_words_the_answers(agreed, start, ada, client) -> None:
+    encounter = start()
+    client.force_login(ada.user)
+    live = f"/practice/encounters/{encounter.pk}/"
+    named = f"Answers are worded by {NAME}, outside this installation."
+    assert named in client.get(live).content.decode()
+    assert f"will be worded by {NAME}" in client.get("/practice/clients/marcus-bell/").content.decode()
+    outside.withdraw(by=ada.actor)
+    assert named not in client.get(live).content.decode()
+    case = client.get("/practice/clients/marcus-bell/").content.decode()
+    assert "will be worded by" not in case and "remote-offer" in case
+
+
+def test_the_transcript_names_who_was_asked(agreed, start, say, ada, client) -> None:
+    encounter = start()
+    say(encounter, SKILLED[0])
+    client.force_login(ada.user)
+    page = client.get(f"/practice/encounters/{encounter.pk}/transcript/").content.decode()
+    assert "Worded outside by" in page and NAME in page
