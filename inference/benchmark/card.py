@@ -18,11 +18,10 @@ from inference.benchmark.figures import Answer, figures
 from inference.benchmark.machine import Machine, bound_of, machine, needs
 from inference.engine.arena import Room, slots_for
 from inference.engine.device import best_dtype
-from inference.engine.graphs import Again, CardRecorder, Record
 from inference.engine.linear import Exact, Kernel
 from inference.engine.rows import Start
 from inference.engine.sampling import Wish, row_generator, sample
-from inference.engine.static import StaticRows
+from inference.engine.static import StaticRows, card_rows
 from inference.engine.style import Sampling
 from inference.engine.weights import Layer, Shape, Weights
 from inference.errors import ModelError
@@ -244,8 +243,7 @@ def measure(
     )
     made = []
     for trial in trials:
-        record = CardRecorder() if device == "cuda" else Again
-        made.append(_measured(weights, trial, here, record=record, numbers=numbers, tell=tell))
+        made.append(_measured(weights, trial, here, numbers=numbers, tell=tell))
     return {"machine": asdict(here), "trials": made}
 
 
@@ -254,7 +252,6 @@ def _measured(
     trial: CardTrial,
     here: Machine,
     *,
-    record: Record,
     numbers: torch.dtype,
     tell: Tell,
 ) -> dict[str, object]:
@@ -268,7 +265,7 @@ def _measured(
     if on_card:
         torch.cuda.reset_peak_memory_stats()
     room = Room(trial.chats, trial.positions, PREFIX_BYTES)
-    rows = StaticRows(weights, dtype=numbers, room=room, record=record)
+    rows = card_rows(weights, dtype=numbers, room=room)
     kind = {"vocabulary": vocabulary, "chats": trial.chats, "progress": progress}
     Trial(rows, seed=1, **kind).run()  # what is slow once is slow here
     answers, wall_s, steps = Trial(rows, seed=2, **kind).run()

@@ -29,6 +29,11 @@ def test_a_run_has_figures_for_ours_and_says_who_was_absent(tiny_model: Path) ->
     result = run(asked, tell=told.append)
     assert result["engines"]["ours"]["2"]["answers"] == 2
     assert "xllamacpp" in result["engines"]["llama.cpp"]["absent"]
-    assert result["bounds"]["steps"][0]["bound_by"] in ("bytes", "operations")
+    assert result["engines"]["ours"]["2"]["none_starved"] in (True, False)
+    step = result["bounds"]["steps"][0]
+    assert (step["rows"], result["bounds"]["device"]) == (2, "cpu")
+    assert max(step["bytes_ms"], step["operations_ms"]) == pytest.approx(
+        step["share"] * step["step_ms"], abs=0.01
+    )
     assert result["card"]["measured"] is False
     assert any("2 of 2" in sentence for sentence in told)

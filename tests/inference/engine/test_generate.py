@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from inference.contracts import Message
+from inference.engine.arena import Room
 from inference.engine.generate import Batch, rows_of
 from inference.engine.linear import Kernel
 from inference.engine.loader import LoadedModel, load, quicken
@@ -27,10 +28,14 @@ def network(tiny_model: Path) -> LoadedModel:
     return replace(model, network=model.network.float())
 
 
-@pytest.fixture(scope="module", params=["borrowed", "exact", "whole"])
+@pytest.fixture(scope="module", params=["borrowed", "exact", "whole", "static"])
 def model(request: pytest.FixtureRequest, network: LoadedModel) -> LoadedModel:
-    """The same model by transformers' forward, by our own step and by our own step in whole numbers."""
-    return network if request.param == "borrowed" else quicken(network, kernel=Kernel(request.param))
+    """The same model by transformers' forward, by our own step, by that in whole numbers, and as on a card."""
+    if request.param == "borrowed":
+        return network
+    if request.param == "static":
+        return replace(quicken(network, kernel=Kernel.EXACT), room=Room(12, 512, 1 << 20))
+    return quicken(network, kernel=Kernel(request.param))
 
 
 def prompt(model: LoadedModel, text: str) -> Prompt:
