@@ -36,7 +36,7 @@ def test_the_organisation_s_page_names_the_service_what_it_is_sent_and_that_it_i
     page = page_of(omar, ORGANISATION)
     assert f"{NAME} is a language model outside this installation." in page
     assert "It is <strong>off</strong> for your organisation." in page
-    assert "what the person who practises has just written." in page
+    assert "what the person who practises has just written" in page
     assert f"Turn {NAME} on" in page
 
 
