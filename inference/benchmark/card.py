@@ -263,6 +263,7 @@ def _measured(
         tell(f"random weights, {trial.chats} chats: {answered} of {2 * TURNS * trial.chats} answers")
 
     if on_card:
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     room = Room(trial.chats, trial.positions, PREFIX_BYTES)
     rows = card_rows(weights, dtype=numbers, room=room)

@@ -46,14 +46,16 @@ def room_for(
 ) -> Room:
     """As long a slot as memory allows for all rows, at most `context`. A ModelError below LEAST_POSITIONS, or the
     context where that is less. `free_bytes` None asks the card."""
-    free = torch.cuda.mem_get_info()[0] if free_bytes is None else free_bytes
-    ours = int(free * share)
+    if free_bytes is None:
+        torch.cuda.empty_cache()  # what this process let go counts as free too
+        free_bytes = torch.cuda.mem_get_info()[0]
+    ours = int(free_bytes * share)
     prefix_bytes = int(ours * PREFIX_SHARE)
     most = (ours - prefix_bytes) // (slots_for(rows) * shape.position_bytes(dtype))
     positions = min(context, most // POSITIONS_STEP * POSITIONS_STEP)
     if positions < min(context, LEAST_POSITIONS):
         raise ModelError(
-            f"the card has no memory for {rows} rows beside the model: {free / 1e9:.1f} GB are free; lower "
+            f"the card has no memory for {rows} rows beside the model: {free_bytes / 1e9:.1f} GB are free; lower "
             "PIXELATED_WORKER_ROWS, or choose a smaller model or PIXELATED_QUANTISE=8bit"
         )
     return Room(rows, positions, prefix_bytes)

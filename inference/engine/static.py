@@ -18,13 +18,13 @@ from inference.engine.decoder import Decoder
 from inference.engine.graphs import Again, CardRecorder, Inputs, Record, Steps
 from inference.engine.lora import LowRank, deltas_for
 from inference.engine.prefixes import Prefixes
-from inference.engine.rows import Start
+from inference.engine.rows import READ_SHARE, Start
 from inference.engine.weights import Weights
 
 READ_BESIDE = 512
-"""Prompt tokens of one step while rows speak."""
+"""Prompt tokens of one step while rows speak. More, READ_SHARE of what waits, when many came at once."""
 READ_ALONE = 2048
-"""While nobody does."""
+"""While nobody does, and at most."""
 
 
 @dataclass(eq=False)
@@ -172,7 +172,8 @@ class StaticRows:
 
     def _to_read(self) -> list[tuple[_Prompt, Reading]]:
         """What of the prompts is read in this step, the oldest first."""
-        left = READ_BESIDE if self._rows else READ_ALONE
+        waiting = sum(len(prompt.start.ids) - prompt.done for prompt in self._unread)
+        left = min(READ_ALONE, max(READ_BESIDE, int(waiting * READ_SHARE))) if self._rows else READ_ALONE
         parts, first = [], len(self._rows)
         for prompt in self._unread:
             if not left or (prompt.slot < 0 and not self._readers):
