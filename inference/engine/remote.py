@@ -135,6 +135,9 @@ class RemoteEngine:
             while not job.over:
                 answer.stop(await asyncio.to_thread(_step, job, await _next_pieces(answer)))
                 if answer.error is not None:
+                    logger.warning(
+                        "a remote reply failed: %s", answer.error
+                    )  # Of our own making, without words.
                     job.fail(answer.error)
         finally:
             for task in listening:

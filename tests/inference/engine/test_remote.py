@@ -369,11 +369,9 @@ async def test_a_worker_without_one_refuses_for_good(remotely, serving: Serving,
 async def test_a_worker_of_our_own_can_be_the_service_of_another(
     start_worker: Callable[..., object], remotely: Asking, secret: str
 ) -> None:
-    """Two processes as they are started; the key is the other's secret."""
+    """Two processes as they are started, the asking one with a model of its own; the key is the other's secret."""
     service = start_worker("--engine", "scripted")
     worker = start_worker(
-        "--engine",
-        "scripted",
         PIXELATED_REMOTE_URL=f"{service.url}/v1",
         PIXELATED_REMOTE_MODEL="any",
         PIXELATED_REMOTE_NAME=NAME,
@@ -381,7 +379,8 @@ async def test_a_worker_of_our_own_can_be_the_service_of_another(
     )
     async with contextlib.aclosing(WorkerClient(worker.url, secret)) as client:
         events = await said(client.reply(remotely(messages=(Message("user", CANARY),))))
-    assert texts(events)
-    assert events[-1].model.name == "any"
+        own = await said(client.reply(remotely(remote_engine="")))
+    assert texts(events) and texts(own)
+    assert events[-1].model.name == "any" != own[-1].model.name
     assert CANARY not in "".join([*worker.output, *service.output])
     assert secret not in "".join(worker.output)
