@@ -1,4 +1,4 @@
-"""The messages for the reader of personas are whole, balanced, apart from each other and from the table they are held to."""
+"""The messages for the reader of personas are whole, balanced, apart from each other and from the blind table."""
 
 import json
 import re
