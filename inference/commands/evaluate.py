@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     suite = suites.load(arguments.suite)
     rows = read_rows(arguments.data)
     heads = None if arguments.layer is Layer.LEXICAL else shipped_heads(suite)
-    if heads is None and arguments.layer is not Layer.LEXICAL:
+    if heads is None and suite.ADAPTERS and arguments.layer is not Layer.LEXICAL:
         console.print(f"{suite.NAME}: {NO_HEADS}")
     seen = read(suite, rows, heads, console)
     layers = [arguments.layer] if arguments.layer else _layers(suite, seen)

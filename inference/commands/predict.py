@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     suite = suites.load(arguments.suite)
     rows = read_rows(arguments.data)
     heads = shipped_heads(suite)
-    if heads is None:
+    if heads is None and suite.ADAPTERS:
         console.print(f"{suite.NAME}: {NO_HEADS}")
     seen = read(suite, rows, heads, console)
     write_predictions(arguments.out, rows, answers(suite, seen, Layer.UNION, console))

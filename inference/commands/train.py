@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stop-after", type=int, default=None, metavar="STEP", help="leave a checkpoint and end"
     )
     _add_run_arguments(adapter)
+    persona = what.add_parser("persona", help="the reader of the persona that a caller wants, and its card")
+    persona.add_argument("--rows", type=Path, default=None, help="folder of rows (the shipped ones)")
+    persona.add_argument(
+        "--out", type=Path, default=None, help="folder for weights and card (the shipped one)"
+    )
     search = what.add_parser("search", help="look for better settings of a recipe by short runs (Optuna)")
     search.add_argument("recipe", help="a recipe's file, or the name of a shipped one")
     search.add_argument("--trials", type=int, default=12)
@@ -51,7 +56,8 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return {"adapter": _train_adapter, "search": _search, "head": _train_head}[arguments.what](arguments)
+    kinds = {"adapter": _train_adapter, "search": _search, "head": _train_head, "persona": _train_persona}
+    return kinds[arguments.what](arguments)
 
 
 def _search(arguments: argparse.Namespace) -> int:
@@ -137,6 +143,27 @@ def _train_head(arguments: argparse.Namespace) -> int:
     for figure in figures:
         print(f"{figure.head:28} {figure.figure} {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})")
     print(f"written to {folder}")
+    return 0
+
+
+def _train_persona(arguments: argparse.Namespace) -> int:
+    from inference.data.personas import PERSONAS, read_personas  # noqa: PLC0415 - with what follows imports numpy
+    from inference.insight.persona.reader import FOLDER  # noqa: PLC0415
+    from inference.training.persona import fit, out_of_fold, threshold_for, write_weights  # noqa: PLC0415
+    from inference.training.persona_card import write_card  # noqa: PLC0415
+
+    folder: Path = arguments.out or FOLDER
+    rows, files = read_personas(arguments.rows or PERSONAS)
+    kept = [row for row in rows if not row.is_held_out]
+    aside = [row for row in rows if row.is_held_out]
+    chances = out_of_fold(kept)
+    weights = write_weights(folder, fit(kept), threshold=threshold_for(kept, chances))
+    card = write_card(folder, weights, files=files, kept=kept, chances=chances, aside=aside)
+    for part in ("out_of_fold", "held_out"):
+        for figure in card[part]:  # type: ignore[attr-defined]
+            if figure["value"] is not None:
+                print(f"{part:12} {figure['name']:48} {figure['value']:.3f} of {figure['n']}")
+    print(f"{weights.version}, threshold {weights.threshold}, written to {folder}")
     return 0
 
 

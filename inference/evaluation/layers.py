@@ -21,6 +21,8 @@ HEADS_ELSE_RULES = (Layer.UNION, Layer.LEXICAL)
 """For a suite where the heads answer when they are here, and rules only when they are not."""
 HEADS_ONLY = (Layer.UNION,)
 """For a suite that no rules answer: what the product says is what the heads say."""
+RULES_ONLY = (Layer.LEXICAL,)
+"""For a suite that asks no head."""
 
 
 def without_heads(given: Given) -> Given:

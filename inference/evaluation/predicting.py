@@ -35,7 +35,9 @@ class ReadRows:
 
 
 def shipped_heads(suite: Suite, data: Path | None = None) -> VersionedHeads | None:
-    """The heads that the suite asks, or None where they are not here."""
+    """The heads that the suite asks, or None where it asks none or they are not here."""
+    if not suite.ADAPTERS:
+        return None
     from inference.encoder.reader import load_heads  # noqa: PLC0415 - torch takes seconds, and may not be there
 
     return load_heads(data or data_directory(), only=suite.ADAPTERS)

@@ -54,3 +54,11 @@ def test_a_layer_that_is_not_here_is_not_answered_by_another(
 def test_rows_without_labels_are_said_to_be_so(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "toxicity", "--data", str(data)]) == 1
     assert "a row has no 'label' text" in capsys.readouterr().err
+
+
+def test_a_suite_that_asks_no_head_misses_none(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data.write_text(json.dumps({"text": "What is a complex reflection?", "persona": "education"}) + "\n")
+    assert main(["evaluate", "persona", "--data", str(data)]) == 0
+    said = capsys.readouterr()
+    assert "rules alone" not in said.err
+    assert "abstention" in said.out and "accuracy" in said.out

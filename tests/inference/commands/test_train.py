@@ -89,3 +89,26 @@ def test_without_the_encoder_it_says_how_to_fetch_it(
     monkeypatch.setenv("PIXELATED_DATA_DIR", str(tmp_path))
     assert main(["train", "head", "talk"]) == 1
     assert "python -m inference models fetch default" in capsys.readouterr().err
+
+
+def test_the_reader_of_personas_is_trained_in_one_go_and_always_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in ("one", "again"):
+        assert main(["train", "persona", "--out", str(tmp_path / out)]) == 0
+    names = ["card.json", "card.md", "weights.json"]
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == names
+    assert [(tmp_path / "one" / name).read_bytes() for name in names] == [
+        (tmp_path / "again" / name).read_bytes() for name in names
+    ]
+    said = capsys.readouterr().out
+    assert "accuracy where it answers" in said and "abstention" in said
+
+
+def test_rows_of_personas_that_are_not_in_the_form_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"id": "x-1", "text": "Hello there.", "persona": "friend"}\n')
+    assert main(["train", "persona", "--rows", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert "rows.jsonl, line 1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

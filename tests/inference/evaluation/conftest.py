@@ -96,6 +96,12 @@ ROWS: dict[str, list[Row]] = {
         {"text": "I hate Mondays.", "hateful": False, "functionality": "target_obj_nh"},
         {"text": "I hate those people.", "hateful": True, "functionality": "derog_neg_emote_h"},
     ],
+    "persona": [
+        {"text": "What is a complex reflection?", "persona": "education"},
+        {"text": "I miss her every night.", "persona": "companion", "crisis": False, "hard": True},
+        {"text": "What brings you here today?", "persona": "client"},
+        {"text": "hello", "persona": "none"},
+    ],
     "emotion": [
         {"text": "I miss her so much.", "labels": ["grief", "sadness"]},
         {"text": "Ok.", "labels": ["neutral"]},

@@ -77,6 +77,14 @@ FORMS: Mapping[str, tuple[set[str], Callable[[Mapping[str, object]], bool]]] = {
         {"hateful", "score"},
         lambda said: isinstance(said["hateful"], bool) and a_share(said["score"]),
     ),
+    "persona": (
+        {"label", "confidence", "abstained"},
+        lambda said: (
+            said["label"] in {"companion", "client", "education"}
+            and a_share(said["confidence"])
+            and isinstance(said["abstained"], bool)
+        ),
+    ),
     "emotion": ({"labels"}, lambda said: isinstance(said["labels"], list) and bool(said["labels"])),
 }
 FORMS = {**FORMS, "crisis_silver": FORMS["crisis"], "benign": FORMS["crisis"]}
