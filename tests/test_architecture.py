@@ -36,6 +36,8 @@ SHARED_WITH_DJANGO = (
     "inference.safety.screen",
     "inference.safety.wording",
     "inference.insight.behaviour",
+    # Reads the wanted persona with the worker away; pure Python.
+    "inference.insight.persona",
 )
 
 

@@ -13,7 +13,7 @@ from apps.accounts.models import Organisation
 from apps.api.companion import companion_plan, seed_of
 from apps.api.errors import UnfitError
 from apps.api.flagging import About, PutUp, keep, pseudonym, put_up
-from apps.api.personas import Choice, How, Persona
+from apps.api.personas import Choice, How, Persona, heeding
 from apps.api.queries import Holder
 from apps.api.rehearsal import case_for, client_plan
 from apps.audit import services as audit
@@ -131,6 +131,7 @@ def _decided(
     holder: Holder, asked: Asked, mode: Mode, heard: Heard, assessed: Assessed, purpose: str
 ) -> Ready:
     both = hear_both(heard, assessed)
+    asked = replace(asked, choice=heeding(asked.choice, crisis=both.verdict.code == "crisis"))
     country = _country_of(holder)
     ready = Ready(holder, asked, mode, both, _fixed_plan(both, country), asked.choice.client)
     if both.panel:

@@ -1,10 +1,9 @@
-"""Whom a caller wants to hear from: said outright, or read from the words by a table, or abstained from.
+"""Whom a caller wants to hear from: said outright, or read from the words, or abstained from, and then the companion.
 
-Pure. A rule of thumb that was measured on nothing but its own table of cases: it states no confidence where it guesses,
-and it decides whose manner answers, never what is safe (`exchange.mode_of`).
+Pure. What is read decides whose manner answers, never what is safe (`exchange.mode_of`), and where a crisis is heard
+nothing is read: the companion answers. How often the reading is right is in `inference/insight/persona/card.md`.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,13 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from inference.insight.persona import MOST_TEXTS, read_persona
+from inference.safety.screen import CRISIS_KINDS, SCORES, screen
+
 FILE = Path(__file__).parent / "personas.toml"
 MODEL_PREFIX = "pixelated"
+CRISIS_FROM = SCORES["moderate"]
+"""The screen's score from which a finding is a crisis, as its labels define one."""
 
 
 class Persona(StrEnum):
@@ -30,54 +34,53 @@ class How(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """`client` is the slug of a client of the library where one was named."""
+    """`client` is the slug of a client of the library where one was named; `chance` the probability that was read."""
 
     persona: Persona
     how: How
     client: str = ""
+    chance: float | None = None
 
     @property
     def confidence(self) -> float | None:
-        """1 where the caller said it; None where it was guessed, as nothing measured how often that is right."""
-        return 1.0 if self.how is How.EXPLICIT else None
-
-
-@dataclass(frozen=True)
-class _Row:
-    named: frozenset[str]
-    asks: tuple[re.Pattern[str], ...]
+        """1 where the caller said it, the probability where it was read, None where a rule decided or nothing did."""
+        return 1.0 if self.how is How.EXPLICIT else self.chance
 
 
 @cache
-def _table() -> Mapping[Persona, _Row]:
+def _names() -> Mapping[Persona, frozenset[str]]:
     document = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {
-        persona: _Row(
-            frozenset(document[persona]["named"]),
-            tuple(re.compile(_any_of(phrases)) for phrases in document[persona]["asks"]),
-        )
-        for persona in Persona
-    }
-
-
-def _any_of(phrases: Sequence[str]) -> str:
-    return r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + r")(?!\w)"
+    return {persona: frozenset(document[persona]["named"]) for persona in Persona}
 
 
 def named_persona(name: str) -> Choice | None:
     """The persona of this name (`companion`, `practice`, `practice:marcus-bell`); None where no persona has it."""
-    word, _, client = name.strip().lower().replace("-", "_", 0).partition(":")
+    word, _, client = name.strip().lower().partition(":")
     word = word.replace(" ", "_").replace("-", "_")
-    for persona, row in _table().items():
-        if word in row.named and (not client or persona is Persona.CLIENT):
+    for persona, names in _names().items():
+        if word in names and (not client or persona is Persona.CLIENT):
             return Choice(persona, How.EXPLICIT, client)
     return None
 
 
 def inferred_persona(texts: Sequence[str]) -> Choice:
-    """The persona that the words ask for. What fits none or several gets the companion, as abstained."""
-    said = " ".join(texts).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    fits = [persona for persona, row in _table().items() if all(asks.search(said) for asks in row.asks)]
-    if len(fits) == 1:
-        return Choice(fits[0], How.INFERRED)
-    return Choice(Persona.COMPANION, How.ABSTAINED)
+    """The persona that a caller's own messages, oldest first, ask for. A crisis in any of them is for the companion."""
+    texts = texts[-MOST_TEXTS:]
+    if any(_in_crisis(text) for text in texts):
+        return Choice(Persona.COMPANION, How.INFERRED)
+    reading = read_persona(texts)
+    if reading.abstained:
+        return Choice(Persona.COMPANION, How.ABSTAINED)
+    return Choice(Persona(reading.likeliest), How.INFERRED, chance=reading.confidence)
+
+
+def heeding(choice: Choice, *, crisis: bool) -> Choice:
+    """The choice once everything was heard: a crisis overrules what was only read, never what the caller said."""
+    if crisis and choice.how is not How.EXPLICIT:
+        return Choice(Persona.COMPANION, How.INFERRED)
+    return choice
+
+
+def _in_crisis(text: str) -> bool:
+    found = screen(text).findings
+    return any(finding.kind in CRISIS_KINDS and finding.score >= CRISIS_FROM for finding in found)

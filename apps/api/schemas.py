@@ -127,7 +127,8 @@ class ConversationMetadata(Schema):
     notice: str
     persona_by: Literal["explicit", "inferred", "abstained"]
     persona_confidence: float | None = Field(
-        description="1 where it was said outright, else null: it was guessed."
+        description="1 where it was said outright, the reading's probability where it was inferred; null where it "
+        "was abstained from, or a crisis decided for the companion."
     )
     client: str | None = Field(description="The library's client who spoke; null for another persona.")
     model: str | None = Field(

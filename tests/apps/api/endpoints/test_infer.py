@@ -93,6 +93,44 @@ async def test_the_workers_layer_alone_can_raise_the_alarm(ada_calls: Caller, en
     ]
 
 
+LEARNERS = "What is the difference between a simple and a complex reflection?"
+
+
+@pytest.mark.parametrize(
+    ("query", "context", "persona", "how"),
+    [
+        (LEARNERS, "", "education", "inferred"),
+        (LEARNERS, "support", "companion", "explicit"),
+        ("hello", "", "companion", "abstained"),
+    ],
+)
+async def test_who_answers_is_told_with_how_it_was_chosen(
+    ada_calls: Caller, query: str, context: str, persona: str, how: str
+) -> None:
+    body = (await ada_calls.post("infer", {"user_query": query, "context_type": context})).json()
+    metadata = body["conversation_metadata"]
+    assert (body["persona_mode"], metadata["persona_by"]) == (persona, how)
+    if how == "inferred":
+        assert 0.5 < metadata["persona_confidence"] < 1
+    else:
+        assert metadata["persona_confidence"] == (1.0 if how == "explicit" else None)
+
+
+async def test_a_crisis_that_only_the_worker_hears_is_the_companions_whatever_was_read(
+    ada_calls: Caller, engine: Callable
+) -> None:
+    finding = Finding("suicidal", 0.95, "", detector="head.crisis", version="1")
+    engine(assessment=Assessment(findings=(finding,), versions={"crisis": "1", "head.crisis": "1"}))
+    body = (await ada_calls.post("infer", {"user_query": LEARNERS})).json()
+    metadata = body["conversation_metadata"]
+    assert (metadata["source"], body["persona_mode"], metadata["persona_by"]) == (
+        "protocol",
+        "companion",
+        "inferred",
+    )
+    assert metadata["persona_confidence"] is None
+
+
 @pytest.mark.parametrize("context", ["support", "practice:" + CLIENT, "education", ""])
 async def test_requests_for_methods_are_refused_in_fixed_words_by_every_persona(
     ada_calls: Caller, engine: Callable, ada: CastMember, context: str
