@@ -30,6 +30,7 @@ from apps.safety.panels import actions_for, words_of
 from apps.safety.panels import version as panels_version
 from apps.safety.policy import Action as Decision
 from apps.safety.turns import Heard, hear, hear_both
+from apps.scenarios.case import Case
 from inference.contracts import Mode
 
 Talk = Sequence[tuple[str, str]]
@@ -164,6 +165,20 @@ def _about(asked: Asked, mode: Mode, facts: Mapping[str, object]) -> About:
     return About(mode, asked.request_id, asked.user_id, facts)
 
 
+def _case_of(holder: Holder, asked: Asked) -> Case | None:
+    """The client who answers; None where nobody asked for one outright and the library has none.
+
+    Raises:
+        UnfitError: client_unknown.
+    """
+    try:
+        return case_for(holder.organisation_id, asked.choice.client, seed=asked.sitting_seed)
+    except UnfitError:
+        if asked.choice.how is How.EXPLICIT:
+            raise
+        return None
+
+
 def _pseudonym(holder: Holder, asked: Asked) -> str:
     return pseudonym(holder.organisation_id, asked.user_id)
 
@@ -187,8 +202,11 @@ def _fixed_plan(heard: Heard, country: str) -> Plan:
 def _planned(holder: Holder, ready: Ready) -> Ready:
     """The persona's plan, with no request where there is no engine at all."""
     asked = ready.asked
-    if asked.choice.persona is Persona.CLIENT:
-        case = case_for(holder.organisation_id, asked.choice.client, seed=asked.sitting_seed)
+    case = _case_of(holder, asked) if asked.choice.persona is Persona.CLIENT else None
+    if asked.choice.persona is Persona.CLIENT and case is None:
+        asked = replace(asked, choice=Choice(Persona.COMPANION, How.ABSTAINED))
+        ready = replace(ready, asked=asked)
+    if case is not None:
         listened = Listened(asked.talk, ready.heard.assessment, ready.heard.signals)
         plan = client_plan(
             case,

@@ -116,6 +116,21 @@ async def test_who_answers_is_told_with_how_it_was_chosen(
         assert metadata["persona_confidence"] == (1.0 if how == "explicit" else None)
 
 
+async def test_a_client_who_was_only_read_into_the_words_comes_out_of_the_library_or_not_at_all(
+    ada_calls: Caller, ada: CastMember
+) -> None:
+    query = {"user_query": "Pretend to be a difficult client who drinks."}
+    without = await ada_calls.post("infer", query)
+    outright = await ada_calls.post("infer", query | {"context_type": "practice"})
+    await in_thread(_publish, ada)
+    answered = (await ada_calls.post("infer", query)).json()
+    assert without.status_code == 200
+    assert without.json()["persona_mode"] == "companion"
+    assert without.json()["conversation_metadata"]["persona_by"] == "abstained"
+    assert outright.status_code == 422
+    assert (answered["persona_mode"], answered["conversation_metadata"]["client"]) == ("client", CLIENT)
+
+
 async def test_a_crisis_that_only_the_worker_hears_is_the_companions_whatever_was_read(
     ada_calls: Caller, engine: Callable
 ) -> None:
