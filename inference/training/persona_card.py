@@ -116,7 +116,7 @@ def _page(card: Mapping[str, object]) -> str:
         ),
         "## Out of fold: five folds of the rows trained on, each read by weights that did not see it",
         _figures(card["out_of_fold"]),  # type: ignore[arg-type]
-        "## On rows kept aside from training and from every choice",
+        "## On rows kept aside from training",
         _figures(card["held_out"]),  # type: ignore[arg-type]
         "## By threshold, out of fold",
         table(list(by[0]), [list(each.values()) for each in by]),
