@@ -59,7 +59,7 @@ def transcript_page(encounter: Encounter, *, reader_id: UUID) -> Page:
     own = encounter.person_id == reader_id
     entries += [
         _turn_entry(said, reactions.get(said.turn.pk), current)
-        | {"noticed": explain(said.turn.heard, text=said.said, own=own)}
+        | {"noticed": explain(said.turn.heard, text=said.said, own=own, known=_names(case))}
         for said in queries.spoken(turns)
     ]
     return {
@@ -71,6 +71,12 @@ def transcript_page(encounter: Encounter, *, reader_id: UUID) -> Page:
         "half_read": sum(bool(partial_words(turn.heard)) for turn in turns),
         "timeline": timeline(case.state, [reactions[turn.pk] for turn in branch if turn.pk in reactions]),
     }
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    """The people of the case, who exist nowhere else."""
+    people = case.facts.get("people")
+    return (case.person.name, case.person.short, *(people if isinstance(people, Mapping) else ()))
 
 
 def _head(encounter: Encounter, name: str, age: int, turns: int) -> Page:

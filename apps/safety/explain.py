@@ -2,7 +2,7 @@
 themselves, which are quoted on the page and kept nowhere."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from inference.safety.screen import severity_of
 
 FILE = Path(__file__).parent / "data" / "explanations.toml"
 LONGEST_QUOTE = 160
+_NAME = "pii.name"
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,18 @@ class Explained:
     policy: str
 
 
-def explain(facts: Mapping[str, object], *, text: str, own: bool) -> Explained | None:
-    """From a turn's stored facts; None where nothing was noticed. `own`: the reader wrote the words. What a person says
-    of themselves, and that they were offered help, is told to them alone."""
+def explain(
+    facts: Mapping[str, object], *, text: str, own: bool, known: Collection[str] = ()
+) -> Explained | None:
+    """From a turn's stored facts; None where nothing was noticed. `own`: the reader wrote the words. `known`: names
+    that give nobody away here, as those of an invented case. What a person says of themselves, and that they were
+    offered help, is told to them alone."""
     if not own and facts.get("action") == policy.Action.OFFER_HELP:
         return None
     layers = facts.get("findings") or {}
     findings = _once([*layers.get(LEXICAL, ()), *layers.get(WORKER, ())])
     shown = [f for f in findings if own or policy_table().group(f["kind"]) != policy.ABOUT_SELF]
+    shown = [f for f in shown if f["kind"] != _NAME or not _is_known(f, text, known)]
     if not shown:
         return None
     words = _words()
@@ -61,6 +66,11 @@ def explain(facts: Mapping[str, object], *, text: str, own: bool) -> Explained |
         disagree=words["disagree"]["words"] if facts.get("disagree") else "",
         policy=str(facts.get("policy", "")),
     )
+
+
+def _is_known(finding: Mapping[str, object], text: str, known: Collection[str]) -> bool:
+    words = _quote(text, finding["start"], finding["end"]).lower().split()
+    return bool(words) and set(words) <= {word for name in known for word in name.lower().split()}
 
 
 def partial_words(facts: Mapping[str, object]) -> str:

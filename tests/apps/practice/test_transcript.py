@@ -8,6 +8,7 @@ from apps.encounters.models import Encounter
 from apps.encounters.services import end_encounter
 from apps.practice.transcript import path_of, transcript_page
 from apps.safety.asking import Assessed
+from apps.scenarios.queries import case_of
 from inference.contracts import Assessment, Finding
 
 
@@ -110,6 +111,14 @@ def test_a_hidden_ledger_stays_hidden_until_the_session_ends(start, say, ada, gr
     with acting_for(encounter.organisation_id):
         end_encounter(encounter.pk, actor=ada.actor)
     assert page(encounter, reader_id=ada.actor.user_id)["entries"][1]["ledger"] is not None
+
+
+def test_the_clients_own_name_is_not_told_as_somebodys(start, say, ada) -> None:
+    encounter = start()
+    name = case_of(encounter.scenario_version).person.short
+    found = Finding("pii.name", 0.9, "", 0, len(name), "pii", "1")
+    say(encounter, f"{name}, what brings you here?", assessed=Assessed(Assessment((found,)), "", 5))
+    assert page(encounter)["entries"][1]["noticed"] is None
 
 
 def test_a_turn_explains_what_was_noticed_in_it_and_quotes_its_own_words(start, say, ada, client) -> None:

@@ -88,3 +88,19 @@ def test_sentences_end_and_accuse_nobody() -> None:
         for sentence in (entry["noticed"], entry["not_meant"]):
             assert re.fullmatch(r"[A-Z].*\.", sentence), sentence
             assert not re.search(r"\byou (?:are|were) (?:biased|racist|dangerous|suicidal)", sentence.lower())
+
+
+@pytest.mark.parametrize(
+    ("kind", "quote", "told"),
+    [("pii.name", "Marcus", False), ("pii.name", "marcus bell", False), ("pii.name", "Marcus Reed", True)],
+)
+def test_names_of_an_invented_case_give_nobody_away(kind: str, quote: str, told: bool) -> None:
+    text = f"{quote}, what brings you here?"
+    facts = heard(Finding(kind, 0.9, "", 0, len(quote), "pii", "1"), text=text)
+    explained = explain(facts, text=text, own=True, known=("Marcus Bell", "Leah"))
+    assert (explained is not None) is told
+
+
+def test_a_number_is_told_whatever_names_are_known() -> None:
+    facts = heard(Finding("pii.phone", 0.9, "", 0, 6, "pii", "1"), text="Marcus")
+    assert explain(facts, text="Marcus", own=True, known=("Marcus Bell",)) is not None
