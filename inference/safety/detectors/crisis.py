@@ -184,10 +184,10 @@ def _rank(severity: str) -> int:
 
 
 def _hint_only(model: CrisisReading) -> CrisisReading:
-    severity = "low" if model.severity != "none" else "none"
+    """A hint where the heads would have alarmed, else nothing."""
     return CrisisReading(
-        kind=model.kind,
-        severity=severity,
+        kind=model.kind if model.alarmed else "none",
+        severity="low" if model.alarmed else "none",
         alarm=model.alarm,
         kind_probability=model.kind_probability,
         version=model.version,
