@@ -105,7 +105,7 @@ def _train_head(arguments: argparse.Namespace) -> int:
     from safetensors.torch import save_file  # noqa: PLC0415
 
     from inference.encoder.reader import WEIGHTS, WEIGHTS_FILE  # noqa: PLC0415
-    from inference.training import cards, corpora, heads, held  # noqa: PLC0415
+    from inference.training import cards, corpora, heads, held, talks  # noqa: PLC0415
 
     adapter = _adapter_of(arguments.name)
     base = arguments.base or _fetched_base()
@@ -113,6 +113,8 @@ def _train_head(arguments: argparse.Namespace) -> int:
     recipe = heads.RECIPES[adapter]
     corpus = corpora.load(arguments.extra, written=arguments.written or corpora.WRITTEN)
     kept, aside = corpora.split(corpus.of(adapter), share=HELD_SHARE, seed=recipe.seed)
+    talk = talks.taught(adapter, kept, seed=recipe.seed)
+    kept += talk.examples
     with Progress() as bar:
         task = bar.add_task(f"training {adapter} on {len(kept)} examples")
         network = heads.train(
@@ -136,7 +138,7 @@ def _train_head(arguments: argparse.Namespace) -> int:
         adapter,
         weights_sha256=_sha256(folder / WEIGHTS_FILE),
         recipe=recipe,
-        files=[file for file in corpus.files if file.path in used],
+        files=[*(file for file in corpus.files if file.path in used), *talk.files],
         held=figures,
         base_sha256=_sha256(base / EMBEDDINGS.weights),
     )

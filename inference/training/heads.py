@@ -65,6 +65,9 @@ RECIPES: Mapping[str, Recipe] = {
             "emotion": 0.12,
             "light": 2.0,
             "plain": 0.5,
+            "calm": 0.3,
+            "post": 2.0,
+            "in company": 0.6,
         },
         default_passes=2.0,
     ),
@@ -147,8 +150,8 @@ def _class_weights(spec: HeadSpec, prepared: Sequence[Prepared]) -> Tensor:
     of empathy none, as the root had replies without warmth read as warm."""
     counts = torch.ones(len(spec.labels))
     for each in prepared:
-        if each.targets[spec.name] is not None:
-            counts[each.targets[spec.name]] += 1  # type: ignore[index]
+        if isinstance(target := each.targets[spec.name], int):
+            counts[target] += 1
     weights = (counts.sum() / counts).pow(_EVEN.get(spec.name, RARE))
     return weights / (weights * counts).sum() * counts.sum()
 

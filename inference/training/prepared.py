@@ -36,8 +36,10 @@ def _target(spec: HeadSpec, example: Example, piece: Piece) -> object:
     given = example.targets.get(spec.name)
     if given is None:
         return None
+    if spec.answer is Answer.ONE and isinstance(given, str):
+        return spec.labels.index(given)
     if spec.answer is Answer.ONE:
-        return spec.labels.index(str(given))
+        return tuple(at for at, label in enumerate(spec.labels) if label in given)
     if spec.answer is Answer.ANY:
         return [float(label in given) for label in spec.labels]
     return [_tag(spec, span, given) for span in piece.spans]
@@ -57,15 +59,30 @@ def head_loss(
     spec: HeadSpec, logits: Tensor, targets: Sequence[object], weight: Tensor | None, *, smoothing: float
 ) -> Tensor:
     if spec.answer is Answer.ONE:
-        return nn.functional.cross_entropy(
-            logits, torch.tensor(targets), weight=weight, label_smoothing=smoothing
-        )
+        return _one_loss(logits, targets, weight, smoothing=smoothing)
     if spec.answer is Answer.ANY:
         return nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(targets)) * 4
     wanted = torch.full(logits.shape[:2], NONE)
     for row, tags in enumerate(targets):
         wanted[row, : len(tags)] = torch.tensor(tags)  # type: ignore[arg-type]
     return nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=NONE)
+
+
+def _one_loss(
+    logits: Tensor, targets: Sequence[object], weight: Tensor | None, *, smoothing: float
+) -> Tensor:
+    """Mean over rows. A target of several labels asks only that the answer be one of them."""
+    exact = [at for at, target in enumerate(targets) if isinstance(target, int)]
+    total = logits.new_zeros(())
+    if exact:
+        wanted = torch.tensor([targets[at] for at in exact])
+        total = total + len(exact) * nn.functional.cross_entropy(
+            logits[exact], wanted, weight=weight, label_smoothing=smoothing
+        )
+    for at in set(range(len(targets))) - set(exact):
+        allowed = list(targets[at])  # type: ignore[call-overload]
+        total = total + logits[at].logsumexp(0) - logits[at, allowed].logsumexp(0)
+    return total / len(targets)
 
 
 def padded_shapes(batch: Sequence[Prepared], longest: int) -> Tensor:

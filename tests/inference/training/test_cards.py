@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from inference.encoder.heads import ADAPTERS
+from inference.encoder.heads import ADAPTERS, MESSAGE
 from inference.encoder.reader import CARD_FILE, WEIGHTS, WEIGHTS_FILE
 from inference.models.catalogue import EMBEDDINGS
 from inference.training.cards import EVALUATION_ONLY, NOTES_FILE, refresh, write_card
 from inference.training.corpora import OWN_LICENCE, PUBLIC_READERS, Corpus, SourceFile, load
 from inference.training.heads import RECIPES
 from inference.training.held import HeldFigure
+from inference.training.talks import ordinary_talks
 
 SHA = "0123abcd" * 8
 OWN = SourceFile("crisis/a.jsonl", "1" * 64, OWN_LICENCE, 622, True)
@@ -26,7 +27,7 @@ def own() -> Corpus:
 
 def unclean(card: dict) -> list[str]:
     """What is wrong with a card's training files: an empty list where nothing is."""
-    here = {file.path: file for file in own().files}
+    here = {file.path: file for file in (*own().files, *ordinary_talks().files)}
     licences = {reader.licence for reader in PUBLIC_READERS}
     wrong = []
     for file in card["training_files"]:
@@ -46,7 +47,8 @@ def unclean(card: dict) -> list[str]:
 
 def expected_own(adapter: str) -> set[str]:
     """The files of the repository that teach an adapter."""
-    return {example.source for example in own().of(adapter)}
+    talks = {file.path for file in ordinary_talks().files} if adapter == MESSAGE else set()
+    return {example.source for example in own().of(adapter)} | talks
 
 
 def shipped() -> list[Path]:

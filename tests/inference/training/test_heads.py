@@ -165,3 +165,27 @@ def test_tokens_without_words_count_for_nothing_in_the_loss() -> None:
     whole = head_loss(SPEC["pii"], logits, [[NONE, 2, NONE, NONE]], None, smoothing=0.0)
     alone = torch.nn.functional.cross_entropy(logits[0, 1:2], torch.tensor([2]))
     torch.testing.assert_close(whole, alone)
+
+
+def test_an_answer_that_may_be_one_of_several_costs_only_what_lies_outside_them() -> None:
+    spec = SPEC["crisis.severity"]
+    logits = torch.tensor([[4.0, 4.0, -9.0, -9.0, -9.0], [-9.0, 4.0, -9.0, 4.0, -9.0]])
+    calm = head_loss(spec, logits[:1], [(0, 1)], None, smoothing=0.05)
+    half = head_loss(spec, logits[1:], [(0, 1)], None, smoothing=0.05)
+    exact = head_loss(spec, logits[1:], [1], None, smoothing=0.0)
+    both = head_loss(spec, logits, [(0, 1), (0, 1)], None, smoothing=0.05)
+
+    assert float(calm) == pytest.approx(0.0, abs=1e-4)
+    assert float(half) == pytest.approx(0.6931, abs=1e-3)
+    assert float(exact) == pytest.approx(float(half), abs=1e-3)
+    assert float(both) == pytest.approx(float(half) / 2, abs=1e-3)
+
+
+def test_rows_of_one_answer_and_of_several_teach_side_by_side() -> None:
+    spec = SPEC["crisis.severity"]
+    logits = torch.zeros(3, 5, requires_grad=True)
+    head_loss(spec, logits, [3, (0, 1), 0], torch.ones(5), smoothing=0.0).backward()
+    grown = -logits.grad
+    assert grown[0].argmax() == 3
+    assert grown[1, 0] == grown[1, 1] > 0 > grown[1, 2]
+    assert grown[2].argmax() == 0

@@ -20,14 +20,14 @@ def given(text: str, read: dict[str, Reading] | None = None) -> Given:
     ("bias", "hate", "level"),
     [
         (0.0, 0.0, "none"),
-        (0.29, 0.0, "none"),
-        (0.3, 0.0, "low"),
-        (0.39, 0.2, "low"),
-        (0.4, 0.0, "medium"),
+        (0.24, 0.0, "none"),
+        (0.25, 0.0, "low"),
+        (0.34, 0.2, "low"),
+        (0.35, 0.0, "medium"),
         (0.84, 0.69, "medium"),
         (0.85, 0.0, "high"),
         (0.1, 0.7, "high"),
-        (0.4, None, "medium"),
+        (0.35, None, "medium"),
     ],
 )
 def test_the_level_follows_from_both_probabilities(bias: float, hate: float | None, level: str) -> None:
@@ -73,7 +73,7 @@ def test_the_gravest_of_both_layers_is_the_level() -> None:
 
 
 def test_a_low_level_is_no_statement() -> None:
-    view = bias_of(given("Hm.", readings(0.35, age=0.9)))
+    view = bias_of(given("Hm.", readings(0.3, age=0.9)))
     assert (view.level, view.biased) == ("low", False)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from inference.contracts import Message, Role, Speaker
+from inference.data.reading import Dialogue, read_dialogues, split
 from inference.encoder.reader import Heads, load_heads
 from inference.errors import ModelError
 from inference.evaluation.layers import Layer
@@ -23,8 +24,10 @@ from inference.insight.talk import talk_of
 from inference.models.catalogue import EMBEDDINGS
 from inference.models.fetch import fetch
 from inference.safety.detectors.bias import bias_of
+from inference.safety.detectors.crisis import crisis_of
 from inference.safety.detectors.given import Given
 from inference.safety.pii.find import find_pii
+from inference.training.talks import is_ordinary
 
 BLIND = Path(__file__).parent / "blind"
 ROOT = Path(__file__).resolve().parents[4]
@@ -73,6 +76,27 @@ def test_crisis_is_seen_by_either_layer_and_mostly_not_imagined(heads: Heads) ->
     false = sum(alarm and not row["crisis"] for alarm, row in zip(alarms, rows, strict=True))
     assert caught >= CAUGHT
     assert false <= FALSE
+
+
+def test_ordinary_talk_raises_few_alarms_and_helpers_lines_next_to_none(heads: Heads) -> None:
+    """On dialogues that no head learned from, each line after the six before it."""
+    _, aside = split(read_dialogues().dialogues)
+    lines = [given for dialogue in aside if is_ordinary(dialogue) for given in in_turn(dialogue)][::3]
+    helping = (Speaker.THERAPIST, Speaker.COMPANION)
+    alarms = [(each.speaker in helping, crisis_of(each).alarmed) for each in read(heads, lines)]
+
+    assert len(alarms) > 250
+    assert sum(alarm for helper, alarm in alarms if helper) <= HELPERS_ALARM * len(alarms)
+    assert sum(alarm for helper, alarm in alarms if not helper) <= OTHERS_ALARM * len(alarms)
+
+
+def in_turn(dialogue: Dialogue) -> list[Given]:
+    roles = dict.fromkeys(OWN, Role.USER) | {"client": Role.ASSISTANT, "companion": Role.ASSISTANT}
+    said = [Message(roles[turn.speaker], turn.text) for turn in dialogue.turns]
+    return [
+        Given(turn.text, Speaker(turn.speaker), tuple(said[max(0, at - 6) : at]))
+        for at, turn in enumerate(dialogue.turns)
+    ]
 
 
 def test_bias_is_told_from_neutral_mention(heads: Heads) -> None:
@@ -160,9 +184,10 @@ def test_reading_alone_and_in_company_comes_to_the_same(heads: Heads) -> None:
                 assert alone.readings[name].scores[label] == pytest.approx(score, abs=0.06)
 
 
-CAUGHT, FALSE = 55, 10
+CAUGHT, FALSE = 52, 11
 BIAS_RIGHT = 44
 PII_FOUND = 0.9
 BEHAVIOUR_RIGHT = 0.8
 TALK_RIGHT = 0.5
 NEAR = 0.95
+HELPERS_ALARM, OTHERS_ALARM = 0.005, 0.06
