@@ -126,11 +126,15 @@ async def test_every_entry_of_a_batch_is_measured_as_one_alone_is(worker: Callab
     assert because == FOR_GOOD | {"technique_consistency": "too_few_replies"}
 
 
-async def test_a_persona_that_was_guessed_states_no_confidence(worker: Callable, caller: Caller) -> None:
+async def test_a_persona_that_was_read_states_how_sure_and_one_that_was_not_states_nothing(
+    worker: Callable, caller: Caller
+) -> None:
     worker(TableHeads())
-    answer = (await caller.post("infer", {"user_query": ASKED["user_query"]})).json()
-    assert "persona_confidence" in null_fields(answer)
-    assert "persona_confidence" not in answer["conversation_metadata"]["null_because"]
+    read = (await caller.post("infer", {"user_query": ASKED["user_query"]})).json()
+    assert 0.5 < read["conversation_metadata"]["persona_confidence"] <= 1
+    unread = (await caller.post("infer", {"user_query": "Hm."})).json()
+    assert "persona_confidence" in null_fields(unread)
+    assert "persona_confidence" not in unread["conversation_metadata"]["null_because"]
 
 
 async def test_a_clients_reply_is_measured_for_how_safe_it_is_alone(
