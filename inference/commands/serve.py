@@ -142,11 +142,12 @@ def _engine(config: WorkerConfig) -> _Made:
     # Torch takes seconds to import, and the scripted engine must start without it.
     from inference.encoder.minilm import MiniLM  # noqa: PLC0415
     from inference.engine.adapters import put_on  # noqa: PLC0415
+    from inference.engine.device import cores_to_compute_on  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
     from inference.engine.loader import LoadedModel, ready, use_threads  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
 
-    use_threads(config.threads)
+    use_threads(config.threads or cores_to_compute_on())
     encoder = None
     if is_present(EMBEDDINGS, config.data):
         encoder = MiniLM(folder_of(EMBEDDINGS, config.data))

@@ -3,6 +3,7 @@
 Knows devices and their abilities, no models.
 """
 
+import os
 from pathlib import Path
 
 import torch
@@ -56,3 +57,13 @@ def kernel_for(device: str, quantise: Quantise, *, dtype: torch.dtype = torch.bf
     if dtype is not torch.bfloat16:
         raise ModelError("weights of four bits need a card of compute capability 8.0 or more; 8bit does not")
     return Kernel.FOUR
+
+
+def cores_to_compute_on(available: int | None = None) -> int:
+    """OMP_NUM_THREADS where it is set, else all but one of the cores this process may use, at least one: what streams,
+    asks and stores needs a core too, and when it takes one, every other thread of a product waits for that share.
+
+    Measured on a machine of two, the asking process on the same two, tokens a second for 1 / 4 / 16 chats at once: one
+    core 26 / 65 / 145, both 17 / 50 / 115, though with nothing else running a step on both is a quarter quicker."""
+    told = int(os.environ.get("OMP_NUM_THREADS") or 0)
+    return told or max(1, (available or len(os.sched_getaffinity(0))) - 1)

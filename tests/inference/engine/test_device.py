@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inference.engine.device import best_dtype, device_for, kernel_for
+from inference.engine.device import best_dtype, cores_to_compute_on, device_for, kernel_for
 from inference.engine.linear import Kernel
 from inference.engine.setting import Device, Quantise
 from inference.errors import ModelError
@@ -50,3 +50,13 @@ def test_quantised_loading_is_refused_on_a_processor(quantise: Quantise) -> None
 def test_four_bits_are_refused_on_an_older_card() -> None:
     with pytest.raises(ModelError, match="8bit does not"):
         kernel_for("cuda", Quantise.FOUR, dtype=torch.float16)
+
+
+def test_one_core_is_left_to_others_where_there_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert [cores_to_compute_on(there) for there in (1, 2, 8)] == [1, 1, 7]
+
+
+def test_who_runs_the_worker_says_how_many_cores_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    assert cores_to_compute_on(2) == 5
