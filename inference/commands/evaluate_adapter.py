@@ -1,20 +1,24 @@
-"""Measure an adapter's replies in talks nobody trained on: figures, regression cases, what the gate would say."""
+"""Measure an adapter's replies in talks nobody trained on: figures, regression cases, what the gate would say.
+
+Figures of the whole measurement are filed where the gate looks for them and, for an adapter named by its folder,
+written beside it: `figures.json`, and `figures.md` for a reader. Smaller ones are written only where asked for.
+"""
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from inference.contracts import Person
-from inference.models.adapter import Adapter, read_adapter
+from inference.models.adapter import FIGURES_FILE, FIGURES_PAGE, Adapter, read_adapter, sha256_of
 from inference.models.catalogue import TEXT, data_directory, folder_of
 from inference.models.figure_file import read_figures, write_figures
-from inference.models.gate import Figures, Verdict, judge
+from inference.models.gate import CONTEXTS, TALKS, Figures, Verdict, judge, uncounted
 from inference.models.registry import Registry
 
 NAME = "evaluate-adapter"
-CONTEXTS, TALKS = 200, 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,14 +49,55 @@ def run(arguments: argparse.Namespace) -> int:
     person = Person(arguments.name)
     adapter = None if arguments.bare else _adapter(registry, person, arguments.adapter)
     figures = _measured(arguments, person, adapter)
-    if adapter is None or adapter.name == person:
-        registry.file_figures(figures)
-    else:
-        print(f"the adapter of {adapter.name} heard as {person}: the figures are not filed for the gate")
-    standing = read_figures(arguments.against) if arguments.against else _standing(registry, person, adapter)
-    verdict = judge(figures, standing) if adapter is not None else None
-    _write(arguments, figures, standing, verdict)
+    page = Page(figures)
+    if adapter is not None and adapter.name == person:
+        page = _page(registry, figures, adapter, arguments.against)
+    beside = adapter.folder if adapter and arguments.adapter and Path(arguments.adapter).is_dir() else None
+    for sentence in keep(
+        registry, page, beside=beside, heard_as_another=bool(adapter and adapter.name != person)
+    ):
+        print(sentence)
+    _write(arguments, page)
     return 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Figures, those that they stand against, and what the gate says; None where nobody asks it."""
+
+    figures: Figures
+    standing: Figures | None = None
+    verdict: Verdict | None = None
+
+    def markdown(self) -> str:
+        from inference.evaluation.adapters.rendering import markdown  # noqa: PLC0415 - numpy
+
+        sets = [self.figures, *([self.standing] if self.standing else [])]
+        named = [str(each.about.get("version", each.adapter[:12])) for each in sets]
+        return markdown(sets, named=named, verdict=self.verdict)
+
+    def write_json(self, path: Path) -> None:
+        from inference.evaluation.adapters.rubrics import to_json  # noqa: PLC0415 - as above
+
+        write_figures(self.figures, path, beside={"rubrics": to_json(self.figures)})
+
+
+def keep(registry: Registry, page: Page, *, beside: Path | None, heard_as_another: bool = False) -> list[str]:
+    """File the figures for the gate, and write them into the folder `beside`; where they do not count they are kept
+    nowhere, so that a short trial does not take the place of a measurement. Sentences that say which."""
+    figures = page.figures
+    if heard_as_another:
+        return [
+            f"an adapter of another persona was heard as {figures.name}: the figures are not filed for the gate"
+        ]
+    if reasons := uncounted(figures):
+        return ["the figures are not filed for the gate:", *reasons]
+    registry.file_figures(figures)
+    if beside is None:
+        return []
+    page.write_json(beside / FIGURES_FILE)
+    (beside / FIGURES_PAGE).write_text(page.markdown(), encoding="utf-8")
+    return [f"the figures are in {beside / FIGURES_FILE} and {FIGURES_PAGE}"]
 
 
 def _adapter(registry: Registry, person: Person, named: str) -> Adapter:
@@ -68,11 +113,24 @@ def _adapter(registry: Registry, person: Person, named: str) -> Adapter:
     return found
 
 
-def _standing(registry: Registry, person: Person, adapter: Adapter | None) -> Figures | None:
-    speaks = registry.served(person)
-    if adapter is None or speaks is None or speaks.sha256 == adapter.sha256:
-        return None
-    return registry.figures_of(speaks)
+def _page(registry: Registry, figures: Figures, adapter: Adapter, against: Path | None) -> Page:
+    """With what the gate says: of the figures in the file `against`, else of who speaks, as promotion asks it."""
+    if against is not None:
+        standing = read_figures(against)
+        return Page(figures, standing, judge(figures, standing))
+    speaks = registry.served(adapter.name)
+    if speaks is None or speaks.sha256 == adapter.sha256:
+        return Page(figures, None, registry.verdict(figures, None))
+    return Page(figures, registry.figures_of(speaks), registry.verdict(figures, speaks))
+
+
+def _base_sha256(base: str) -> str:
+    """Of the model's file; "" for one of several files, or one that is fetched by its id: nothing tells it apart."""
+    if not base:
+        return TEXT.sha256
+    path = Path(base)
+    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    return sha256_of(files[0]) if len(files) == 1 and files[0].is_file() else ""
 
 
 def _measured(arguments: argparse.Namespace, person: Person, adapter: Adapter | None) -> Figures:
@@ -80,7 +138,7 @@ def _measured(arguments: argparse.Namespace, person: Person, adapter: Adapter | 
     from inference.encoder.reader import load_heads  # noqa: PLC0415
     from inference.engine.loader import use_threads  # noqa: PLC0415
     from inference.evaluation.adapters import contexts, regression  # noqa: PLC0415
-    from inference.evaluation.adapters.engine import EngineSpeaker, ModelScorer, loaded  # noqa: PLC0415
+    from inference.evaluation.adapters.engine import EngineSpeaker, ModelScorer, loaded, number_form  # noqa: PLC0415
     from inference.evaluation.adapters.measuring import Asked, Told, measure, write_replies  # noqa: PLC0415
     from inference.evaluation.adapters.speaker import adapter_form, bare_form  # noqa: PLC0415
 
@@ -104,7 +162,7 @@ def _measured(arguments: argparse.Namespace, person: Person, adapter: Adapter | 
         "contexts": len(asked.contexts),
         "talks": len(asked.talks),
         "device": str(speaking.device),
-        "number form": str(whole.network.dtype).removeprefix("torch."),
+        "number form": number_form(speaking, whole),
     }
     with (
         _Shown() as shown,
@@ -118,6 +176,7 @@ def _measured(arguments: argparse.Namespace, person: Person, adapter: Adapter | 
             told=Told(shown.tell),
             adapter=adapter.sha256 if adapter else "",
             about=about,
+            base=_base_sha256(arguments.base),
             heads=heads.versions if heads else {},
         )
     if arguments.replies:
@@ -146,23 +205,19 @@ class _Shown:
         self._bar.update(self._tasks[what], completed=done, total=of)
 
 
-def _write(
-    arguments: argparse.Namespace, figures: Figures, standing: Figures | None, verdict: Verdict | None
-) -> None:
-    from inference.evaluation.adapters.rendering import markdown, prometheus, table  # noqa: PLC0415
+def _write(arguments: argparse.Namespace, page: Page) -> None:
+    from inference.evaluation.adapters.rendering import prometheus, table  # noqa: PLC0415
 
-    Console().print(table(figures))
-    if verdict is not None:
+    Console().print(table(page.figures))
+    if page.verdict is not None:
         print(
             "the gate lets it past"
-            if verdict.passed
-            else "\n".join(["the gate holds it back:", *verdict.reasons])
+            if page.verdict.passed
+            else "\n".join(["the gate holds it back:", *page.verdict.reasons])
         )
     if arguments.json:
-        write_figures(figures, arguments.json)
+        page.write_json(arguments.json)
     if arguments.markdown:
-        sets = [figures, *([standing] if standing else [])]
-        titles = [str(each.about.get("version", each.adapter[:12])) for each in sets]
-        arguments.markdown.write_text(markdown(sets, titles=titles, verdict=verdict), encoding="utf-8")
+        arguments.markdown.write_text(page.markdown(), encoding="utf-8")
     if arguments.prometheus:
-        arguments.prometheus.write_text(prometheus(figures), encoding="utf-8")
+        arguments.prometheus.write_text(prometheus(page.figures), encoding="utf-8")

@@ -19,7 +19,8 @@ from inference.strict_json import Json
 WEIGHTS_FILE = "adapter_model.safetensors"
 CONFIG_FILE = "adapter_config.json"
 CARD_FILE = "card.json"
-FIGURES_FILE = "figures.json"
+FIGURES_FILE, FIGURES_PAGE = "figures.json", "figures.md"
+"""What was measured of it, for the gate and for a reader. They may change: a registered adapter's lie elsewhere."""
 SPEAKING = (CONFIG_FILE, WEIGHTS_FILE)
 """The files that decide what is said; the address is made of these, so that a better-written card moves nothing."""
 SUFFIXES = frozenset({".safetensors", ".json", ".md", ".toml", ".jsonl"})

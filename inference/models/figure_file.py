@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from inference.errors import ModelError
-from inference.models.gate import FORMAT, Better, Case, Figures, Measured
+from inference.models.gate import FORMAT, Better, Case, Figures, Level, Measured
 from inference.strict_json import Json
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -29,12 +29,14 @@ def to_json(figures: Figures) -> dict[str, Json]:
     }
 
 
-def write_figures(figures: Figures, path: Path) -> None:
-    """The file is there whole or not at all."""
+def write_figures(figures: Figures, path: Path, *, beside: Mapping[str, Json] | None = None) -> None:
+    """The file is there whole or not at all. `beside`: what else it says, for a reader; it is not read back."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(to_json(figures), indent=1) + "\n", encoding="utf-8")
+        unfinished.write_text(
+            json.dumps({**(beside or {}), **to_json(figures)}, indent=1) + "\n", encoding="utf-8"
+        )
         os.replace(unfinished, path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be written ({type(error).__name__})") from error
@@ -69,6 +71,8 @@ def _measured(value: Mapping[str, Json]) -> Measured:
         raise ValueError("a figure is no number")
     if measured.better not in tuple(Better) or not isinstance(measured.safety, bool):
         raise ValueError("a figure has no direction")
+    if measured.level not in tuple(Level) or not _is_number(measured.n):
+        raise ValueError("a figure is of nothing")
     return measured
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from inference.errors import ModelError
 from inference.models.adapter import (
     FIGURES_FILE,
+    FIGURES_PAGE,
     Adapter,
     checked_name,
     checked_sha256,
@@ -133,19 +134,29 @@ class Registry:
                 return figures
         return None
 
+    def verdict(self, figures: Figures, standing: Adapter | None) -> Verdict:
+        """What the gate says of figures, somebody standing in the place or nobody. One that was not measured keeps it:
+        nothing tells then whether the other is worse."""
+        against = self.figures_of(standing) if standing else None
+        verdict = judge(figures, against)
+        if standing is None or against is not None:
+            return verdict
+        return Verdict((*verdict.reasons, f"what speaks cannot be compared: {_unmeasured(standing)}"))
+
     def promote(self, name: str, sha256: str, *, by: str = "") -> Verdict:
         """Let it speak as `name` if the gate lets it past; either way the history has it. Raises ModelError where the
         adapter is not here, is not sound or was not measured."""
         adapter = self.adapter(name, sha256)
-        figures = self._measured(adapter)
+        figures = self.figures_of(adapter)
+        if figures is None:
+            raise ModelError(_unmeasured(adapter))
         if adapter.folder.parent == self.shipped:
             self.register(adapter.folder, by=by)  # a later release may ship another in its place
         with History(self._folder(name)).writing() as writing:
             standing = self._standing(name, writing.entries)
             if standing is not None and standing.sha256 == sha256:
                 return Verdict(())
-            against = self._measured(standing) if standing else None
-            verdict = judge(figures, against)
+            verdict = self.verdict(figures, standing)
             writing.add(
                 Event.PROMOTED if verdict.passed else Event.REFUSED,
                 sha256,
@@ -179,18 +190,11 @@ class Registry:
         standing = promoted(entries)
         return self.adapter(name, standing[-1]) if standing else self.shipped_adapter(name)
 
-    def _measured(self, adapter: Adapter) -> Figures:
-        figures = self.figures_of(adapter)
-        if figures is None:
-            raise ModelError(
-                f"{adapter.name} {adapter.sha256[:12]} was not measured: "
-                f"python -m inference evaluate-adapter {adapter.name} --adapter {adapter.sha256[:12]}"
-            )
-        return figures
-
     def _figures_hash(self, adapter: Adapter) -> str:
+        """Of the file of its figures; "" where there is none."""
         path = self._figures_path(adapter.name, adapter.sha256)
-        return sha256_of(path if path.is_file() else adapter.folder / FIGURES_FILE)
+        file = path if path.is_file() else adapter.folder / FIGURES_FILE
+        return sha256_of(file) if file.is_file() else ""
 
     def _figures_path(self, name: str, sha256: str) -> Path:
         return self._folder(name) / "figures" / f"{checked_sha256(sha256) if sha256 else 'bare'}.json"
@@ -203,12 +207,19 @@ class Registry:
         return folder if folder.is_dir() else None
 
 
+def _unmeasured(adapter: Adapter) -> str:
+    return (
+        f"{adapter.name} {adapter.sha256[:12]} was not measured: "
+        f"python -m inference evaluate-adapter {adapter.name} --adapter {adapter.sha256[:12]}"
+    )
+
+
 def _copy(given: Adapter, kept: Path) -> None:
     """Under its address the folder is whole or not there; what was copied is hashed once more before it is."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".register-", dir=kept.parent) as scratch:
         copied = Path(scratch) / "adapter"
-        shutil.copytree(given.folder, copied, ignore=shutil.ignore_patterns(FIGURES_FILE))
+        shutil.copytree(given.folder, copied, ignore=shutil.ignore_patterns(FIGURES_FILE, FIGURES_PAGE))
         read_adapter(copied, sha256=given.sha256)
         for file in copied.iterdir():
             file.chmod(0o444)

@@ -45,6 +45,12 @@ def loaded(source: str, adapter: Path | None) -> tuple[LoadedModel, LoadedModel]
     return speaking, replace(model, network=network)
 
 
+def number_form(speaking: LoadedModel, whole: LoadedModel) -> str:
+    """What replies and likelihoods were computed in: a machine of other numbers says other words."""
+    kernel = speaking.weights.kernel if speaking.weights else "exact"
+    return f"replies {speaking.dtype} {kernel}, likelihoods {whole.dtype}".replace("torch.", "")
+
+
 class EngineSpeaker:
     """Speaks with a worker of its own, from `with EngineSpeaker(...) as speaker`."""
 

@@ -56,10 +56,11 @@ def measure(
     told: Told,
     adapter: str,
     about: Mapping[str, object],
+    base: str,
     heads: Mapping[str, str],
 ) -> tuple[Figures, list[Reply]]:
-    """The figures, and the replies to the contexts. `adapter` is its address, "" for the bare model; `heads` are the
-    versions of what read."""
+    """The figures, and the replies to the contexts. `adapter` is its address, "" for the bare model; `base` is
+    the sha256 of the model it is on; `heads` are the versions of what read."""
     replies = read(spoken_replies(asked.contexts, speaker, told.of("replies")), assessor)
     written = read(written_replies(asked.contexts, scorer), assessor)
     talks = []
@@ -73,7 +74,7 @@ def measure(
     figures = Figures(
         name=asked.person,
         adapter=adapter,
-        comparable=comparable(asked, suites, about, heads),
+        comparable=comparable(asked, suites, about, base, heads),
         measured=tuple(figure for suite in suites for figure in suite.measured(material)),
         cases=tuple(regression.judged(asked.cases, answers)),
         about=about,
@@ -82,13 +83,19 @@ def measure(
 
 
 def comparable(
-    asked: Asked, suites: Sequence[AdapterSuite], about: Mapping[str, object], heads: Mapping[str, str]
+    asked: Asked,
+    suites: Sequence[AdapterSuite],
+    about: Mapping[str, object],
+    base: str,
+    heads: Mapping[str, str],
 ) -> dict[str, str]:
     """On what and by which rules was measured: figures that differ here are not compared by the gate."""
     return {
         "contexts": sha256_of(asked.contexts)[:16],
         "talks": sha256_of([each for talk in asked.talks for each in talk])[:16],
         "candidates": str(about.get("candidates", "")),
+        "base": base,
+        "number form": str(about.get("number form", "")),
         "suites": _short(sorted(f"{suite.NAME}: {suite.VERSION}" for suite in suites)),
         "heads": _short(sorted(heads.items())),
     }

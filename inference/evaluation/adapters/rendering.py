@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from rich.table import Table
 
+from inference.evaluation.adapters.rubrics import Answered, answered, titles
 from inference.models.gate import Better, Case, Figures, Measured, Verdict
 
 _SIGNS = {Better.LOWER: "lower", Better.HIGHER: "higher", Better.NEITHER: ""}
 
 
-def markdown(sets: Sequence[Figures], *, titles: Sequence[str], verdict: Verdict | None = None) -> str:
-    """One table a suite, a column for each set; the regression cases; what the gate says of the first."""
-    parts = [f"# {sets[0].name}: {titles[0]}"]
+def markdown(sets: Sequence[Figures], *, named: Sequence[str], verdict: Verdict | None = None) -> str:
+    """What the gate says of the first set, its rubrics, then one table a suite with a column for each set, and the
+    regression cases. `named`: a heading for each set."""
+    parts = [f"# {sets[0].name}: {named[0]}"]
     if verdict is not None:
         parts.append(
             "The gate lets it past."
@@ -23,15 +25,16 @@ def markdown(sets: Sequence[Figures], *, titles: Sequence[str], verdict: Verdict
             else "The gate holds it back:\n\n" + _list(verdict.reasons)
         )
     parts.append(_list(f"{key}: {value}" for key, value in sorted(sets[0].about.items())))
+    parts += _by_rubric(sets[0])
     by_key = [{each.key: each for each in figures.measured} for figures in sets]
     for suite in dict.fromkeys(each.suite for figures in sets for each in figures.measured):
         keys = dict.fromkeys(each.key for found in by_key for each in found.values() if each.suite == suite)
         rows = [_row([found.get(key) for found in by_key]) for key in keys]
-        parts.append(f"## {suite}\n\n{_table(('figure', 'better', 'gate', *titles), rows)}")
+        parts.append(f"## {suite}\n\n{_table(('figure', 'better', 'gate', *named), rows)}")
     cases = [f"{_right(figures.cases)} of {len(figures.cases)} right" for figures in sets]
     wrong = sorted(case.id for case in sets[0].cases if not case.right)
     parts.append(
-        f"## Regression cases\n\n{_table(titles, [cases])}"
+        f"## Regression cases\n\n{_table(named, [cases])}"
         + (f"\n\nWrong:\n\n{_list(wrong)}" if wrong else "")
     )
     return "\n\n".join(parts) + "\n"
@@ -78,6 +81,27 @@ def table(figures: Figures) -> Table:
     return shown
 
 
+def _by_rubric(figures: Figures) -> list[str]:
+    """What is asked of the replies, what stands for a part of it, and what is left to readers."""
+    parts = []
+    found = answered(figures)
+    for rubric, title in titles().items():
+        rows = [_answered(each) for each in found if each.dimension.rubric == rubric]
+        if rows:
+            heads = ("dimension", "question", "figures for a part of it", "readers")
+            parts.append(f"## {title}\n\n{_table(heads, rows)}")
+    return parts
+
+
+def _answered(found: Answered) -> list[str]:
+    shown = [
+        f"{own.key} {_number(own.value)}" + (f" ({_number(written.value)} as written)" if written else "")
+        for own, written in found.measured
+    ]
+    rated = "rate it blind" if found.dimension.reader else ""
+    return [found.dimension.id, found.dimension.question, "<br>".join(shown) or "none", rated]
+
+
 def _row(measured: Sequence[Measured | None]) -> list[str]:
     one = next(each for each in measured if each is not None)
     cells = [f"{_number(each.value)} {_interval(each)}".strip() if each else "-" for each in measured]
@@ -98,8 +122,8 @@ def _interval(measured: Measured) -> str:
     return f"({_number(measured.low)} to {_number(measured.high)})"
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 

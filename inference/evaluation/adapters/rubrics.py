@@ -8,38 +8,54 @@ from pathlib import Path
 
 from inference.contracts import Person
 from inference.evaluation.errors import EvaluationError
+from inference.models.gate import Figures, Measured
+from inference.strict_json import Json
 
 LOWEST, HIGHEST = 1, 5
 _FILE = Path(__file__).parent / "rubrics.toml"
-_FIELDS = frozenset({"persons", "question", "low", "middle", "high", "machine", "reader"})
+_FIELDS = frozenset({"persons", "question", "low", "middle", "high", "reader"})
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """`low`, `middle` and `high` say what 1, 3 and 5 are. `machine`: keys of figures; `reader`: whether people rate."""
+    """`low`, `middle` and `high` say what 1, 3 and 5 are. `persons`: by whose replies it is rated, the keys of the
+    figures that stand for a part of it; `reader`: whether people rate it."""
 
     id: str
     rubric: str
-    persons: tuple[str, ...]
+    persons: Mapping[str, tuple[str, ...]]
     question: str
     low: str
     middle: str
     high: str
-    machine: tuple[str, ...]
     reader: bool
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A dimension with what a machine measured of it: each figure, and the same of the author's own replies where that
+    was measured."""
+
+    dimension: Dimension
+    measured: tuple[tuple[Measured, Measured | None], ...]
 
 
 @cache
 def dimensions() -> Mapping[str, Dimension]:
     """By id, in the file's order."""
     found: dict[str, Dimension] = {}
-    for rubric, entry in _document()["rubrics"].items():  # type: ignore[attr-defined]
+    for rubric, entry in _rubrics().items():
         for key, each in entry["dimensions"].items():
             if set(each) != _FIELDS or key in found or not set(each["persons"]) <= set(Person):
                 raise EvaluationError(f"{_FILE.name}: {rubric}.{key} is not in its form")
-            lists = {name: tuple(each[name]) for name in ("persons", "machine")}
-            found[key] = Dimension(id=key, rubric=rubric, **each | lists)
+            persons = {person: tuple(keys) for person, keys in each["persons"].items()}
+            found[key] = Dimension(id=key, rubric=rubric, **each | {"persons": persons})
     return found
+
+
+def titles() -> Mapping[str, str]:
+    """Of the rubrics, by name, in the file's order."""
+    return {name: str(entry["title"]) for name, entry in _rubrics().items()}
 
 
 def rated(person: Person) -> list[Dimension]:
@@ -51,9 +67,46 @@ def rated(person: Person) -> list[Dimension]:
     ]
 
 
+def answered(figures: Figures) -> list[Answered]:
+    """Every dimension that is asked of this persona, with the figures that there are for it."""
+    by_key = {each.key: each for each in figures.measured}
+    return [
+        Answered(
+            each,
+            tuple(
+                (by_key[key], by_key.get(f"{key}, as written"))
+                for key in each.persons[figures.name]
+                if key in by_key
+            ),
+        )
+        for each in dimensions().values()
+        if figures.name in each.persons
+    ]
+
+
+def to_json(figures: Figures) -> list[dict[str, Json]]:
+    """One object a dimension: its rubric, question, figures by key, and whether readers rate it."""
+    return [
+        {
+            "rubric": each.dimension.rubric,
+            "dimension": each.dimension.id,
+            "question": each.dimension.question,
+            "version": version(),
+            "machine": {own.key: own.value for own, _ in each.measured},
+            "as_written": {own.key: written.value for own, written in each.measured if written},
+            "reader": each.dimension.reader,
+        }
+        for each in answered(figures)
+    ]
+
+
 @cache
 def version() -> str:
     return str(_document()["version"])
+
+
+def _rubrics() -> Mapping[str, Mapping[str, Mapping[str, Mapping[str, Json]]]]:
+    return _document()["rubrics"]  # type: ignore[return-value]
 
 
 @cache

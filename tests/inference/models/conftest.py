@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from inference.models.adapter import address_of
+from inference.models.catalogue import TEXT
 from inference.models.figure_file import write_figures
-from inference.models.gate import Better, Case, Figures, Measured
+from inference.models.gate import Better, Case, Figures, Level, Measured
 from inference.models.registry import Registry
 
 
@@ -38,13 +39,22 @@ def make_adapter(
     return folder
 
 
-def make_figures(adapter: str, *, name: str = "client", breaks: float = 0.01, right: bool = True) -> Figures:
+def held(suite: str, name: str, value: float | None, *, n: int = 200, level: str = Level.TURN) -> Measured:
+    """A figure that the gate holds."""
+    return Measured(suite, name, value, 0.0, 0.02, n, Better.LOWER, safety=True, level=level)
+
+
+def make_figures(adapter: str, *, name: str = "client", breaks: float = 0.005, right: bool = True) -> Figures:
+    """Of a whole measurement on the bundled model."""
     return Figures(
         name=name,
         adapter=adapter,
-        comparable={"contexts": "c1"},
+        comparable={"contexts": "c1", "base": TEXT.sha256},
         measured=(
-            Measured("role", "role breaks", breaks, 0.0, 0.02, 200, Better.LOWER, safety=True),
+            held("role", "breaks the role", breaks),
+            held("safety", "anything unsafe", 0.0),
+            held("conversation", "breaks the role in a talk", 0.05, n=20, level=Level.CONVERSATION),
+            held("conversation", "anything unsafe in a talk", 0.0, n=20, level=Level.CONVERSATION),
             Measured("realism", "words", 14.0, 13.0, 15.0, 200),
         ),
         cases=(Case("asks for a dose", right),),

@@ -39,6 +39,9 @@ def changed(**figure: object) -> dict[str, object]:
         changed(better="sideways"),
         changed(safety="no"),
         changed(unknown=1),
+        changed(level="year"),
+        changed(n="200"),
+        changed(n=None),
     ],
 )
 def test_what_is_not_in_the_form_is_refused(tmp_path: Path, document: object) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelError
+from inference.models.adapter import address_of
 from inference.models.figure_file import write_figures
 from inference.models.gate import Figures
 from inference.models.registry import Registry, served
@@ -51,12 +52,12 @@ def test_a_promoted_adapter_speaks_and_a_roll_back_gives_the_place_back(
 def test_a_worse_adapter_is_refused_and_the_refusal_is_on_record(
     registry: Registry, measured: Measured
 ) -> None:
-    good, worse = measured(b"aaaa", breaks=0.01), measured(b"bbbb", breaks=0.05)
+    good, worse = measured(b"aaaa", breaks=0.0), measured(b"bbbb", breaks=0.005)
     registry.promote("client", good)
 
     verdict = registry.promote("client", worse)
 
-    assert verdict.reasons == ("role: role breaks: 0.05 of 200, 0.01 of 200 before",)
+    assert verdict.reasons == ("role: breaks the role: 0.005 of 200, 0 of 200 before",)
     assert registry.served("client").sha256 == good
     last = registry.history("client")[-1]
     assert (last.event, last.sha256, last.before, last.reasons) == ("refused", worse, good, verdict.reasons)
@@ -79,6 +80,37 @@ def test_an_adapter_nobody_measured_is_not_promoted(
 
     with pytest.raises(ModelError, match="was not measured: python -m inference evaluate-adapter"):
         registry.promote("client", adapter.sha256)
+
+
+def test_where_the_standing_adapter_was_not_measured_the_verdict_and_the_promotion_say_the_same(
+    registry: Registry, measured: Measured
+) -> None:
+    make_adapter(registry.shipped / "client", weights=b"ship")
+    standing, candidate = registry.served("client"), measured(b"aaaa")
+
+    said = registry.verdict(make_figures(candidate), standing)
+    made = registry.promote("client", candidate)
+
+    assert said == made and len(said.reasons) == 1
+    assert said.reasons[0].startswith(
+        f"what speaks cannot be compared: client {standing.sha256[:12]} was not"
+    )
+    assert registry.served("client") == standing
+    last = registry.history("client")[-1]
+    assert (last.event, last.against) == ("refused", "")
+
+
+def test_figures_beside_an_adapter_stay_out_of_its_copy(
+    registry: Registry, adapter_folder: Callable[..., Path]
+) -> None:
+    folder = adapter_folder()
+    write_figures(make_figures(address_of(folder)), folder / "figures.json", beside={"rubrics": []})
+    (folder / "figures.md").write_text("# client 1\n")
+
+    kept = registry.register(folder)
+
+    assert [file.name for file in kept.folder.glob("figures*")] == []
+    assert registry.figures_of(kept) == make_figures(kept.sha256)
 
 
 def test_figures_of_another_adapter_do_not_count(registry: Registry, measured: Measured) -> None:
@@ -108,7 +140,7 @@ def test_the_shipped_adapter_speaks_until_another_is_promoted_and_stands_against
     folder = make_adapter(registry.shipped / "client", weights=b"ship")
     shipped = registry.shipped_adapter("client")
     write_figures(make_figures(shipped.sha256, breaks=0.0), folder / "figures.json")
-    worse, equal = measured(b"aaaa", breaks=0.01), measured(b"bbbb", breaks=0.0)
+    worse, equal = measured(b"aaaa", breaks=0.005), measured(b"bbbb", breaks=0.0)
 
     assert registry.served("client") == shipped
     assert not registry.promote("client", worse).passed

@@ -14,7 +14,7 @@ from inference.evaluation.adapters.measuring import Asked, Told, measure, write_
 from inference.evaluation.adapters.regression import cases_of
 from inference.evaluation.adapters.replies import Reply
 from inference.models.figure_file import read_figures, write_figures
-from inference.models.gate import Figures, judge
+from inference.models.gate import Figures, judge, uncounted
 from tests.inference.evaluation.adapters.conftest import ScriptedSpeaker
 
 Measure = Callable[..., tuple[Figures, list[Reply]]]
@@ -23,7 +23,7 @@ Measure = Callable[..., tuple[Figures, list[Reply]]]
 @pytest.fixture
 def measured(client_contexts: list[Context], rules: Assessor, tmp_path: Path) -> Measure:
     def build(
-        speaker: ScriptedSpeaker, *, adapter: str = "a" * 64, contexts: int = 3
+        speaker: ScriptedSpeaker, *, adapter: str = "a" * 64, contexts: int = 3, base: str = "c" * 64
     ) -> tuple[Figures, list[Reply]]:
         asked = Asked(
             Person.CLIENT,
@@ -38,7 +38,8 @@ def measured(client_contexts: list[Context], rules: Assessor, tmp_path: Path) ->
             assessor=rules,
             told=Told(lambda *_: None),
             adapter=adapter,
-            about={"candidates": 1},
+            about={"candidates": 1, "number form": "bfloat16"},
+            base=base,
             heads={},
         )
 
@@ -68,10 +69,11 @@ def test_a_speaker_that_breaks_its_role_does_not_pass_one_that_does_not(measured
     good, _ = measured(ScriptedSpeaker())
     bad, _ = measured(ScriptedSpeaker({"t-1:2": "As an AI language model, I cannot."}), adapter="b" * 64)
 
-    assert judge(replace(good, adapter="c" * 64), good).passed
-    assert judge(good, bad).passed
+    assert set(judge(replace(good, adapter="c" * 64), good).reasons) == set(uncounted(good))
+    assert set(judge(good, bad).reasons) == set(uncounted(good))
     reasons = judge(bad, good).reasons
     assert "role: breaks the role: 0.3333 of 3, 0 of 3 before" in reasons
+    assert "role: breaks the role: 0.3333 of 3, and under 0.01 is asked of everybody" in reasons
     assert "conversation: breaks the role in a talk: 1 of 1, 0 of 1 before" in reasons
 
 
@@ -79,7 +81,15 @@ def test_figures_on_other_contexts_are_not_compared(measured: Measure) -> None:
     whole, _ = measured(ScriptedSpeaker())
     part, _ = measured(ScriptedSpeaker(), adapter="b" * 64, contexts=2)
 
-    assert judge(part, whole).reasons == ("not measured alike (contexts differs): measure both again",)
+    assert judge(part, whole).reasons[-1] == "not measured alike (contexts differs): measure both again"
+
+
+def test_figures_say_on_which_base_and_in_which_numbers(measured: Measure) -> None:
+    one, _ = measured(ScriptedSpeaker())
+    other, _ = measured(ScriptedSpeaker(), adapter="b" * 64, base="d" * 64)
+
+    assert (one.comparable["base"], one.comparable["number form"]) == ("c" * 64, "bfloat16")
+    assert judge(other, one).reasons[-1] == "not measured alike (base differs): measure both again"
 
 
 def test_replies_are_written_one_a_line_with_what_they_answer(measured: Measure, tmp_path: Path) -> None:
