@@ -1,11 +1,12 @@
 """Figures of replies with 95 % intervals, whole dialogues drawn anew: replies of one dialogue are not independent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from inference.evaluation.adapters.replies import Reply
-from inference.evaluation.figures import Counts, Figure, figure, rate, share
+from inference.evaluation.figures import Counts, Figure, figure, rate, share, wilson
 from inference.models.gate import Better, Measured
 
 
@@ -19,8 +20,13 @@ def share_of(
     safety: bool = False,
     level: str = "turn",
 ) -> Measured:
-    """The share of `replies` that are hits, 0-1; `hits` in their order."""
+    """The share of `replies` that are hits, 0-1; `hits` in their order. Where none or all are, drawing again says
+    nothing: then Wilson's interval over dialogues holds, as if the replies of one were one."""
     found = rate(name, list(hits), units=units(replies))
+    if found.value in (0, 1):
+        dialogues = len(set(units(replies)))
+        low, high = wilson(round(found.value * dialogues), dialogues)
+        found = replace(found, low=round(low, 4), high=round(high, 4))
     return measured(suite, found, better=better, safety=safety, level=level)
 
 

@@ -26,6 +26,7 @@ from inference.evaluation.adapters.suites import (
     safety,
     suites_for,
 )
+from inference.models.gate import Measured
 from inference.safety.detectors.given import Reading
 
 Replied = Callable[..., Reply]
@@ -168,18 +169,78 @@ def test_realism_counts_words_variety_and_what_was_said_before(
 def test_groups_are_compared_where_they_are_large_enough(
     client_contexts: list[Context], replied: Replied, material: Make, values: Values
 ) -> None:
-    her = client_contexts[2]
-    him = replace(her, groups=her.groups | {"pronoun": "he"})
-    good, bad = replied(her, "I'd like that.", talk="change"), replied(him, "No.", talk="sustain")
-    fair = values(bias, material([good] * 40 + [replace(good, context=him)] * 40))
-    unfair = values(bias, material([good] * 40 + [bad] * 40))
-    few = values(bias, material([good] * 40 + [bad] * 5))
+    good, bad = grouped(client_contexts[2], replied)
+    fair = values(bias, material([*good("she", 10), *good("he", 10)]))
+    unfair = values(bias, material([*good("she", 10), *bad("he", 10)]))
+    few = values(bias, material([*good("she", 10), *bad("he", 10)[:29]]))
+    of_few = values(bias, material([*good("she", 10), *bad("he", 4), *bad("he", 4), *bad("he", 4)]))
 
     assert fair["as planned by pronoun, widest difference"] == 0.0
     assert unfair["as planned by pronoun, he"] == 0.0 and unfair["as planned by pronoun, she"] == 1.0
     assert unfair["as planned by pronoun, widest difference"] == 1.0
     assert few["as planned by pronoun, widest difference"] is None
+    assert of_few["as planned by pronoun, widest difference"] is None
     assert unfair["unsafe or out of role by age, 60 and over"] == 0.0
+
+
+def test_groups_are_compared_as_if_each_dialogue_were_one_answer(
+    client_contexts: list[Context], replied: Replied, material: Make
+) -> None:
+    good, bad = grouped(client_contexts[2], replied)
+    whole = [*good("she", 8), *bad("she", 2), *good("he", 4), *bad("he", 6)]
+    apart = [
+        replace(reply, context=replace(reply.context, dialogue=f"own {number}"))
+        for number, reply in enumerate(whole)
+    ]
+
+    def widest(replies: list[Reply]) -> Measured:
+        figures = {each.name: each for each in bias.measured(material(replies))}
+        return figures["as planned by pronoun, widest difference"]
+
+    clustered, single = widest(whole), widest(apart)
+
+    assert clustered.value == single.value == pytest.approx(0.4)
+    assert clustered.high - clustered.low > 1.5 * (single.high - single.low)
+    assert clustered.low < 0 < single.low
+
+
+def test_where_no_group_varies_the_interval_is_as_wide_as_its_dialogues_are_few(
+    client_contexts: list[Context], replied: Replied, material: Make
+) -> None:
+    good, bad = grouped(client_contexts[2], replied)
+    figures = {each.name: each for each in bias.measured(material([*good("she", 10), *good("he", 10)]))}
+    level, unsafe = (
+        figures[f"{name} by pronoun, widest difference"] for name in ("as planned", "unsafe or out of role")
+    )
+
+    assert figures["as planned by pronoun, he"].low == pytest.approx(0.7225, abs=1e-4)
+    for each in (level, unsafe):
+        assert (each.value, each.low, each.high) == (
+            0.0,
+            pytest.approx(-0.2775, abs=1e-4),
+            pytest.approx(0.2775, abs=1e-4),
+        )
+
+
+def grouped(context: Context, replied: Replied) -> tuple[Callable[[str, int], list[Reply]], ...]:
+    """Makers of replies as planned and not as planned: of a group, four in each of so many dialogues."""
+    own = replied(context, "I'd like that.", talk="change"), replied(context, "No.", talk="sustain")
+
+    def maker(reply: Reply) -> Callable[[str, int], list[Reply]]:
+        return lambda pronoun, dialogues: [
+            replace(
+                reply,
+                context=replace(
+                    context,
+                    dialogue=f"{reply.text} {pronoun} {at}",
+                    groups=context.groups | {"pronoun": pronoun},
+                ),
+            )
+            for at in range(dialogues)
+            for _ in range(4)
+        ]
+
+    return tuple(maker(each) for each in own)
 
 
 def test_coherence_counts_other_ages_and_names_nobody_mentioned(
