@@ -1,7 +1,8 @@
 """Times of answers to percentiles and rates. Knows no engine."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 MOST_OVER_MEDIAN = 3.0
 """The slowest first token may take so many times the median; a chat that waits longer is starved."""
@@ -19,7 +20,9 @@ class Answer:
 @dataclass(frozen=True)
 class Figures:
     """First token and time per further token in milliseconds, tokens a second over all chats, memory at its highest in
-    MB. `slowest_over_median` is of the first tokens, and `none_starved` whether that is at most MOST_OVER_MEDIAN."""
+    MB, a card's apart from the machine's. `slowest_over_median` is of the first tokens, and `none_starved` whether that
+    is at most MOST_OVER_MEDIAN. Answers that failed are in none of these but in the time that all took: how many,
+    and how many for each reason. `asked_again` of the others were sent twice."""
 
     answers: int
     first_ms: dict[str, float]
@@ -28,13 +31,25 @@ class Figures:
     slowest_over_median: float
     none_starved: bool
     memory_mb: float
+    card_memory_mb: float = 0.0
+    failed_answers: int = 0
+    why_failed: dict[str, int] = field(default_factory=dict)
+    asked_again: int = 0
 
     def to_json(self) -> dict[str, object]:
         return asdict(self)
 
 
-def figures(answers: Sequence[Answer], *, wall_s: float, memory_mb: float) -> Figures:
-    """Of at least one answer."""
+def figures(
+    answers: Sequence[Answer],
+    *,
+    wall_s: float,
+    memory_mb: float,
+    card_memory_mb: float = 0.0,
+    failures: Sequence[str] = (),
+    asked_again: int = 0,
+) -> Figures:
+    """Of at least one answer; `failures` are the reasons of those that are none."""
     first = [answer.first_s * 1000 for answer in answers]
     each = [
         (answer.total_s - answer.first_s) * 1000 / (answer.tokens - 1)
@@ -51,6 +66,10 @@ def figures(answers: Sequence[Answer], *, wall_s: float, memory_mb: float) -> Fi
         slowest_over_median=round(over_median, 2),
         none_starved=over_median <= MOST_OVER_MEDIAN,
         memory_mb=round(memory_mb, 1),
+        card_memory_mb=round(card_memory_mb, 1),
+        failed_answers=len(failures),
+        why_failed=dict(Counter(failures)),
+        asked_again=asked_again,
     )
 
 

@@ -1,23 +1,31 @@
 """What the processes run that are measured beside ours: transformers' `generate`, its own batching, llama.cpp's server.
 
-`python -m inference.benchmark.peers NAME MODEL THREADS`. The first two read a request a line and write a piece of an
-answer a line; llama.cpp writes the address of its server and serves until its input ends.
+`python -m inference.benchmark.peers NAME MODEL THREADS CHATS`. The first two read a request a line and write a piece of
+an answer a line; llama.cpp writes the address of its server and serves until its input ends.
 """
 
 import json
+import os
 import queue
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from inference.config import from_environment
 
 if TYPE_CHECKING:
+    from transformers import ContinuousBatchingManager
+    from transformers.generation.continuous_batching.requests import GenerationOutput
+
     from inference.engine.loader import LoadedModel
 
 _WAIT_S = 0.02
 """Those who ask at the same time are taken into one batch."""
+_ROOM = 1024
+"""Tokens a chat may have in the servers that set their room apart: prompts of three turns have up to 600."""
+_PAGE, _SPARE_PAGES = 256, 16
+"""Tokens of a page of transformers' batching, and pages beside those of the chats: it keeps what was read before."""
 
 
 def tell(**event: object) -> None:
@@ -48,7 +56,11 @@ def plain(model: "LoadedModel", asked: "queue.Queue[dict | None]") -> None:
                 batch.append(more)
         except queue.Empty:
             pass
-        _generate(model, batch)
+        try:
+            _generate(model, batch)
+        except Exception as error:  # an edge: who asked must hear of it, whatever it was
+            for each in batch:
+                tell(id=each["id"], error=type(error).__name__)
 
 
 def _generate(model: "LoadedModel", batch: Sequence[dict]) -> None:
@@ -87,25 +99,19 @@ def _generate(model: "LoadedModel", batch: Sequence[dict]) -> None:
     )
 
 
-def continuous(model: "LoadedModel", asked: "queue.Queue[dict | None]") -> None:
-    """transformers' ContinuousBatchingManager."""
+def continuous(model: "LoadedModel", asked: "queue.Queue[dict | None]", *, chats: int) -> None:
+    """transformers' ContinuousBatchingManager, with as much room a chat as llama.cpp's server has: left to itself it
+    takes 60 % of a processor's memory for the room alone."""
+    from transformers import ContinuousBatchingConfig  # noqa: PLC0415 - as above
+
     settings = model.network.generation_config
     settings.do_sample, settings.temperature, settings.top_p = True, 0.7, 0.9
-    manager = model.network.init_continuous_batching(generation_config=settings)
+    room = ContinuousBatchingConfig(page_size=_PAGE, num_blocks=_pages(chats))
+    manager = model.network.init_continuous_batching(
+        generation_config=settings, continuous_batching_config=room
+    )
     manager.start()
-    sent: dict[str, int] = {}
-
-    def deliver() -> None:
-        while True:
-            result = manager.get_result(timeout=1.0)
-            if result is None:
-                continue
-            fresh = result.generated_tokens[sent.get(result.request_id, 0) :]
-            sent[result.request_id] = len(result.generated_tokens)
-            spoken = [token for token in fresh if token not in model.ends]
-            tell(id=int(result.request_id), tokens=spoken, done=bool(result.is_finished()))
-
-    threading.Thread(target=deliver, daemon=True).start()
+    threading.Thread(target=_deliver, args=(manager, model.ends), daemon=True).start()
     while (each := asked.get()) is not None:
         text = model.tokenizer.apply_chat_template(
             each["messages"], tokenize=False, add_generation_prompt=True
@@ -117,13 +123,37 @@ def continuous(model: "LoadedModel", asked: "queue.Queue[dict | None]") -> None:
     manager.stop(block=True)
 
 
+def _pages(chats: int) -> int:
+    return chats * _ROOM // _PAGE + _SPARE_PAGES
+
+
+def _deliver(manager: "ContinuousBatchingManager", ends: Collection[int]) -> None:
+    """Until it stops; where it stops by itself, the process ends, by which whoever waits is told."""
+    sent: dict[str, int] = {}
+    while (result := manager.get_result(timeout=1.0)) is not None or manager.is_running():
+        if result is not None:
+            tell(**delivered(result, sent, ends))
+    os._exit(1)
+
+
+def delivered(result: "GenerationOutput", sent: dict[str, int], ends: Collection[int]) -> dict[str, object]:
+    """What is told of a result: the tokens since the last one, of which `sent` keeps count, or why there are none."""
+    number = int(result.request_id)
+    if result.error is not None:
+        return {"id": number, "error": result.error}
+    fresh = result.generated_tokens[sent.get(result.request_id, 0) :]
+    sent[result.request_id] = len(result.generated_tokens)
+    spoken = [token for token in fresh if token not in ends]
+    return {"id": number, "tokens": spoken, "done": bool(result.is_finished())}
+
+
 def llama(model: str, threads: int, chats: int) -> None:
     import xllamacpp  # noqa: PLC0415 - an optional peer
 
     settings = xllamacpp.CommonParams()
     settings.model.path = model
     settings.n_parallel = chats
-    settings.n_ctx = 1024 * chats
+    settings.n_ctx = _ROOM * chats
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
     settings.port, settings.n_gpu_layers = 0, 0
     server = xllamacpp.Server(settings)
@@ -140,7 +170,10 @@ def main(name: str, source: str, threads: int, chats: int) -> None:
     use_threads(threads)
     model = load(source, device=from_environment(port=0, host="", engine="model", model=None).device)
     tell(ready=True)
-    {"generate": plain, "transformers batching": continuous}[name](model, requests())
+    if name == "generate":
+        plain(model, requests())
+    else:
+        continuous(model, requests(), chats=chats)
 
 
 if __name__ == "__main__":

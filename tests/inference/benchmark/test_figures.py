@@ -15,3 +15,9 @@ def test_figures_of_two_answers_at_once() -> None:
 
 def test_an_answer_of_one_token_has_no_time_between_tokens() -> None:
     assert figures([Answer(0.1, 0.1, 1)], wall_s=1.0, memory_mb=0.0).per_token_ms["p50"] == 0.0
+
+
+def test_answers_that_failed_are_counted_by_their_reason() -> None:
+    made = figures([Answer(0.1, 1.1, 11)], wall_s=1.0, memory_mb=0.0, failures=["lost", "late", "lost"])
+    assert (made.answers, made.failed_answers) == (1, 3)
+    assert made.why_failed == {"lost": 2, "late": 1}
