@@ -19,8 +19,9 @@ FILE = "state.pt"
 
 @dataclass
 class Course:
-    """Where a run stands. `curve`: the loss of every step; `held`: (step, held-out loss); `best`: the weights at the
-    lowest held-out loss; `stale`: readings since it fell; `seconds` spent in steps and readings."""
+    """Where a run stands. `curve`: the loss of every step; `held`: (step, held-out loss), and `held_by_persona` the
+    same by persona, reading for reading; `best`: the weights at the lowest held-out loss; `stale`: readings since it
+    fell; `seconds` spent in steps and readings."""
 
     step: int = 0
     tokens: int = 0
@@ -28,6 +29,7 @@ class Course:
     curve: list[float] = field(default_factory=list)
     unsafe: list[float] = field(default_factory=list)
     held: list[tuple[int, float]] = field(default_factory=list)
+    held_by_persona: list[dict[str, float]] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     stale: int = 0
 

@@ -1,7 +1,9 @@
-"""The loss on dialogues kept aside. Knows nothing of why it is asked."""
+"""The loss on dialogues kept aside, whole and by persona. Knows nothing of why it is asked."""
 
+import hashlib
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -38,11 +40,41 @@ def held_loss(objective: Objective, held: Sequence[Encoded], device: torch.devic
     return HeldLoss(total / max(tokens, 1), tokens)
 
 
+def by_persona(
+    objective: Objective, held: Sequence[Encoded], device: torch.device
+) -> tuple[dict[str, HeldLoss], HeldLoss]:
+    """The loss of each persona that has examples, in the order of names, and of all their tokens together."""
+    names = sorted({each.persona for each in held})
+    apart = {
+        name: held_loss(objective, [each for each in held if each.persona == name], device) for name in names
+    }
+    return apart, together(apart)
+
+
+def together(apart: Mapping[str, HeldLoss]) -> HeldLoss:
+    """Over all tokens, so that a persona counts as much as was read of it."""
+    tokens = sum(each.tokens for each in apart.values())
+    return HeldLoss(sum(each.loss * each.tokens for each in apart.values()) / max(tokens, 1), tokens)
+
+
 def some_of(held: Sequence[Encoded], *, tokens: int) -> list[Encoded]:
-    """The first examples that hold `tokens` together, one at least."""
+    """Examples that hold `tokens` together, one at least. Of each persona about as many tokens, for as long as it has
+    any: else a reading would follow whoever comes first in the files. Within a persona the order is that of a hash of
+    the dialogue's id, so that a reading meets every file, and the same dialogues however many there are beside."""
+    waiting: dict[str, list[Encoded]] = {}
+    for each in sorted(held, key=_last_drawn_first):
+        waiting.setdefault(each.persona, []).append(each)
     chosen: list[Encoded] = []
-    for each in held:
-        if chosen and sum(len(one.ids) for one in chosen) >= tokens:
-            break
-        chosen.append(each)
+    taken: Counter[str] = Counter()
+    while waiting and (not chosen or taken.total() < tokens):
+        persona = min(waiting, key=lambda name: (taken[name], name))
+        chosen.append(waiting[persona].pop())
+        taken[persona] += len(chosen[-1].ids)
+        if not waiting[persona]:
+            del waiting[persona]
     return chosen
+
+
+def _last_drawn_first(each: Encoded) -> str:
+    dialogue = each.id.partition("/")[0]
+    return hashlib.sha256(dialogue.encode()).hexdigest()

@@ -6,8 +6,8 @@ is less than this page. `accelerate launch -m inference train adapter ...` sprea
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from torch import nn
 from inference.training.adapters import checkpoint
 from inference.training.adapters.checkpoint import Course
 from inference.training.adapters.encoding import Encoded
-from inference.training.adapters.held import held_loss, some_of
+from inference.training.adapters.held import by_persona, some_of
 from inference.training.adapters.network import Trained, small_state, take_state
 from inference.training.adapters.objective import Objective, rows_of, surprise, unlikelihood
 from inference.training.adapters.plan import Step
@@ -28,8 +28,8 @@ from inference.training.adapters.schedule import rate_at
 
 @dataclass(frozen=True)
 class Report:
-    """After step `step` of `steps`. `held` only where it was read at this step; `tokens_per_s` counts the
-    time of readings too."""
+    """After step `step` of `steps`. `held`, and `held_by_persona` beside it, only where they were read at this step;
+    `tokens_per_s` counts the time of readings too."""
 
     step: int
     steps: int
@@ -41,6 +41,7 @@ class Report:
     tokens: int
     tokens_per_s: float
     eta_s: float
+    held_by_persona: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,13 @@ class _Run:
         began = time.monotonic()
         some = some_of(self.material.held, tokens=self.recipe.watch.evaluate_tokens)
         objective = self.accelerator.unwrap_model(self.objective)
-        held = held_loss(objective, some, self.accelerator.device).loss
+        apart, whole = by_persona(objective, some, self.accelerator.device)
+        held, losses = whole.loss, {persona: each.loss for persona, each in apart.items()}
         lowest = min((loss for _, loss in course.held), default=float("inf"))
         course.held.append((course.step, held))
+        course.held_by_persona.append(losses)
         course.stale = 0 if held < lowest else course.stale + 1
         if course.stale == 0:
             course.best = small_state(trained.network)
         course.seconds += time.monotonic() - began
-        return Report(**{**vars(report), "held": held})
+        return replace(report, held=held, held_by_persona=losses)

@@ -37,13 +37,20 @@ def telling(title: str, *, steps: int, events: Path | None = None) -> Iterator[T
 
 
 def said(report: Report) -> str:
-    held = f" held-out {report.held:.4f}" if report.held is not None else ""
+    held = f" held-out {report.held:.4f}{_apart(report)}" if report.held is not None else ""
     unsafe = f" unsafe {report.unsafe:.4f}" if report.unsafe else ""
     eta = timedelta(seconds=round(report.eta_s))
     return (
         f"step {report.step}/{report.steps} ({report.phase}) loss {report.loss:.4f}{unsafe}{held} "
         f"rate {report.rate:.2e} {report.tokens_per_s:.0f} tokens/s, {eta} to go"
     )
+
+
+def _apart(report: Report) -> str:
+    """The held-out loss by persona, where there are several."""
+    if len(report.held_by_persona) < 2:
+        return ""
+    return " (" + ", ".join(f"{name} {loss:.4f}" for name, loss in report.held_by_persona.items()) + ")"
 
 
 def _writer(events: Path):  # noqa: ANN202 - tensorboardX has no types
@@ -61,6 +68,7 @@ def _record(writer, report: Report) -> None:  # noqa: ANN001 - as above
         "loss/unsafe": report.unsafe,
         "rate": report.rate,
         "tokens_per_s": report.tokens_per_s,
+        **{f"loss/held_out/{persona}": loss for persona, loss in report.held_by_persona.items()},
     }
     for name, value in values.items():
         if value is not None:
