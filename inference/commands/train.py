@@ -38,6 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--stop-after", type=int, default=None, metavar="STEP", help="leave a checkpoint and end"
     )
     _add_run_arguments(adapter)
+    card = what.add_parser(
+        "card", help="an adapter's card written again from its recipe and data; no training"
+    )
+    card.add_argument("folder", type=Path, help="the adapter's folder; its figures and hours stay")
+    card.add_argument(
+        "--dialogues",
+        type=Path,
+        default=None,
+        help="folder of dialogues it was trained on (the shipped ones)",
+    )
     persona = what.add_parser("persona", help="the reader of the persona that a caller wants, and its card")
     persona.add_argument("--rows", type=Path, default=None, help="folder of rows (the shipped ones)")
     persona.add_argument(
@@ -56,7 +66,13 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    kinds = {"adapter": _train_adapter, "search": _search, "head": _train_head, "persona": _train_persona}
+    kinds = {
+        "adapter": _train_adapter,
+        "card": _write_card,
+        "search": _search,
+        "head": _train_head,
+        "persona": _train_persona,
+    }
     return kinds[arguments.what](arguments)
 
 
@@ -96,6 +112,15 @@ def _train_adapter(arguments: argparse.Namespace) -> int:
     )
     outcome = run(recipe, setting)
     print(f"written to {out}" if outcome else f"cut off; the checkpoint is in {work}")
+    return 0
+
+
+def _write_card(arguments: argparse.Namespace) -> int:
+    from inference.data.reading import DIALOGUES  # noqa: PLC0415 - with what follows takes seconds
+    from inference.training.adapters.reissue import reissue  # noqa: PLC0415
+
+    card = reissue(arguments.folder, dialogues=arguments.dialogues or DIALOGUES)
+    print(f"{card['version']}: card written again in {arguments.folder}")
     return 0
 
 

@@ -10,11 +10,12 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import save_file
 
-from inference.data.lines import DataFile
 from inference.models.adapter import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, sha256_of
 from inference.persona import FORM_VERSION
 from inference.training.adapters.errors import RecipeError
 from inference.training.adapters.recipe import Recipe
+from inference.training.adapters.sources import Source
+from inference.training.adapters.uses import use_of
 
 MOST_BYTES = 10_000_000
 """What a shipped adapter may weigh: it lies in the repository."""
@@ -23,7 +24,9 @@ LICENCE = "Apache-2.0"
 
 @dataclass(frozen=True)
 class Outcome:
-    """`before` and `after`: loss in nats a token and perplexity on dialogues kept aside, by persona and of all."""
+    """`before` and `after`: loss in nats a token and perplexity on dialogues kept aside, by persona and of all.
+    `dialogues` and `kept_aside` count dialogues. `curve` and `curve_by_persona` are readings on the way, one for one,
+    of a part of what is kept aside."""
 
     before: Mapping[str, Mapping[str, float]]
     after: Mapping[str, Mapping[str, float]]
@@ -34,6 +37,7 @@ class Outcome:
     dialogues: int
     kept_aside: int
     curve: Sequence[tuple[int, float]]
+    curve_by_persona: Sequence[Mapping[str, float]]
     unsafe: Mapping[str, float]
 
 
@@ -43,7 +47,7 @@ def write_adapter(
     *,
     recipe: Recipe,
     outcome: Outcome,
-    files: Sequence[DataFile],
+    files: Sequence[Source],
     base: Mapping[str, str],
 ) -> None:
     """Write adapter_model.safetensors, adapter_config.json, card.json and card.md into `folder`. RecipeError where the
@@ -55,14 +59,25 @@ def write_adapter(
         raise RecipeError(
             f"the weights are {size / 1e6:.1f} MB, more than {MOST_BYTES / 1e6:.0f}: lower lora.rank"
         )
-    card = card_of(folder, recipe=recipe, outcome=outcome, files=files, base=base)
+    card = card_of(folder, recipe=recipe, outcome=asdict(outcome), files=files, base=base)
+    write_card(folder, card)
+
+
+def write_card(folder: Path, card: Mapping[str, Any]) -> None:
+    """card.json for programs, card.md the same for people."""
     (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "card.md").write_text(_page(card), encoding="utf-8")
 
 
 def card_of(
-    folder: Path, *, recipe: Recipe, outcome: Outcome, files: Sequence[DataFile], base: Mapping[str, str]
+    folder: Path,
+    *,
+    recipe: Recipe,
+    outcome: Mapping[str, Any],
+    files: Sequence[Source],
+    base: Mapping[str, str],
 ) -> dict[str, Any]:
+    """The card of the weights that lie in `folder`. `outcome` as `Outcome` has it, `files` those learned from."""
     weights = sha256_of(folder / WEIGHTS_FILE)
     return {
         "adapter": recipe.name,
@@ -71,9 +86,10 @@ def card_of(
         "base": dict(base),
         "form": FORM_VERSION,
         "licence": LICENCE,
+        **use_of(recipe.data.personas),
         "recipe": recipe.to_json(),
         "training_files": [asdict(file) for file in files],
-        "outcome": asdict(outcome),
+        "outcome": dict(outcome),
     }
 
 
@@ -101,28 +117,68 @@ def _page(card: Mapping[str, Any]) -> str:
         )
         for persona, after in outcome["after"].items()
     ]
-    files = [(each["path"], each["rows"], f"`{each['sha256'][:16]}…`") for each in card["training_files"]]
+    files = [
+        (each["path"], each["rows"], each["kept_aside"], f"`{each['sha256'][:16]}…`")
+        for each in card["training_files"]
+    ]
     parts = [
         f"# {card['version']}",
         f"Low-rank weights ({card['licence']}) on {base['name']}, model file sha256 `{base['sha256']}`. "
         f"Weights sha256 `{card['weights_sha256']}`. Asked in form {card['form']} of `inference/persona.py`.",
+        "## Use",
+        _list(card["use"]),
         "## Trained on",
         f"{outcome['dialogues']} dialogues; {outcome['kept_aside']} more were kept aside by their ids.",
-        _table(("file", "rows", "sha256"), files),
+        _table(("file", "rows learned from", "rows kept aside", "sha256"), files),
         "## On dialogues kept aside",
         "Loss in nats for each learned token, perplexity in brackets, in the same form before and after training.",
         _table(("persona", "tokens", "bare model", "with the adapter"), losses),
+        *_unsafe(outcome["unsafe"]),
+        "## Known failures",
+        _list(card["failures"]),
         "## The run",
-        f"{outcome['steps']} steps, {outcome['tokens']} tokens in {outcome['seconds']:.0f} s "
-        f"({outcome['tokens_per_s']:.0f} tokens/s). Held-out loss on the way: "
-        + ", ".join(f"{loss:.3f} at {step}" for step, loss in outcome["curve"])
-        + ".",
+        _course(outcome),
+        _stopping(card["recipe"]["watch"], outcome["steps"]),
         f"```json\n{json.dumps(card['recipe'], indent=1)}\n```",
     ]
-    if outcome["unsafe"]:
-        rows = [(name.replace("_", " "), f"{value:.3f}") for name, value in outcome["unsafe"].items()]
-        parts[-2:-2] = ["## Unsafe replies kept aside", _table(("figure", "value"), rows)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _unsafe(figures: Mapping[str, float]) -> list[str]:
+    if not figures:
+        return []
+    rows = [(name.replace("_", " "), f"{value:.3f}") for name, value in figures.items()]
+    return ["## Unsafe replies kept aside", _table(("figure", "value"), rows)]
+
+
+def _course(outcome: Mapping[str, Any]) -> str:
+    hours = outcome["seconds"] / 3600
+    read = ", ".join(f"{loss:.3f} at {step}" for step, loss in outcome["curve"])
+    said = (
+        f"{outcome['steps']} steps, {outcome['tokens']} tokens in {outcome['seconds']:.0f} s ({hours:.1f} h, "
+        f"{outcome['tokens_per_s']:.0f} tokens/s). Held-out loss on the way: {read}."
+    )
+    apart: Sequence[Mapping[str, float]] = outcome.get("curve_by_persona", ())
+    if not apart or len(apart[-1]) < 2:
+        return said
+    last = ", ".join(f"{persona} {loss:.3f}" for persona, loss in apart[-1].items())
+    return f"{said} By persona at the end: {last}."
+
+
+def _stopping(watch: Mapping[str, int], steps: int) -> str:
+    """When early stopping could have ended the run at the earliest: the first reading is always the lowest so far."""
+    if not watch["patience"]:
+        return "Early stopping was off; the weights are those of the lowest held-out loss on the way."
+    earliest = watch["evaluate_every"] * (watch["patience"] + 1)
+    return (
+        f"Early stopping reads the held-out loss every {watch['evaluate_every']} steps and waits for "
+        f"{watch['patience']} readings without a fall, so that it could not end a run before step {earliest}; this one "
+        f"took {steps}. The weights are those of the lowest held-out loss on the way."
+    )
+
+
+def _list(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

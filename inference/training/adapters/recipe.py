@@ -145,6 +145,11 @@ def recipe_of(document: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
+def recipe_from_card(written: Mapping[str, Any]) -> Recipe:
+    """The recipe that `Recipe.to_json` wrote into a card. Raises RecipeError for one not in the form."""
+    return recipe_of({"format": FORMAT} | dict(written))
+
+
 def _section(kind: type[Section], values: object, where: str) -> Section:
     if not isinstance(values, Mapping):
         raise RecipeError(f"{where} must be a table")

@@ -7,25 +7,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inference.data.examples import Example, persona_of
-from inference.data.lines import DataFile
-from inference.data.reading import DIALOGUES, Dialogue, read_dialogues, split
-from inference.data.unsafe import UNSAFE, read_unsafe
+from inference.data.examples import Example
+from inference.data.reading import DIALOGUES
+from inference.data.unsafe import UNSAFE
 from inference.models.adapter import sha256_of
 from inference.models.catalogue import TEXT
-from inference.persona import Persona
 from inference.training.adapters import memory
 from inference.training.adapters.cards import Outcome, write_adapter
 from inference.training.adapters.checkpoint import Course
 from inference.training.adapters.encoding import Encoded, encode
-from inference.training.adapters.held import held_loss
+from inference.training.adapters.held import by_persona
 from inference.training.adapters.loop import Material, train
 from inference.training.adapters.network import Trained, base_of, prepared
 from inference.training.adapters.objective import Objective
 from inference.training.adapters.plan import examples_of, plan
 from inference.training.adapters.recipe import Recipe
+from inference.training.adapters.sources import Source, Sources, sources_of
 from inference.training.adapters.telling import telling
-from inference.training.adapters.unsafe import EncodedPair, encoded_pairs, figures
+from inference.training.adapters.unsafe import EncodedPair, encoded_pair, figures
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class Gathered:
-    """`kept` dialogues are learned from; `pairs` of replies are kept aside, to see what the safety term does."""
+    """`pairs` of replies are kept aside, to see what the safety term does."""
 
     trained: Trained
     material: Material
-    files: tuple[DataFile, ...]
-    kept: Sequence[Dialogue]
+    sources: Sources
     pairs: Sequence[EncodedPair]
     base: str
 
@@ -67,9 +65,8 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
     memory.check(need, memory.free_gib(trained.device))
     tokens = sum(step.tokens for step in material.steps)
     targets = sum(step.targets for step in material.steps)
-    say(
-        f"{len(gathered.kept)} dialogues, {len(material.steps)} steps, {tokens} tokens, {targets} of them learned"
-    )
+    dialogues, steps = len(gathered.sources.kept), len(material.steps)
+    say(f"{dialogues} dialogues, {steps} steps, {tokens} tokens, {targets} of them learned")
     setting.work.mkdir(parents=True, exist_ok=True)
     before = _measured_once(gathered, setting.work / "before.json")
     say(f"held-out loss before: {before['all']['loss']:.4f}")
@@ -93,7 +90,7 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
             setting.out,
             recipe=recipe,
             outcome=outcome,
-            files=gathered.files,
+            files=gathered.sources.learned_from,
             base=_base_card(recipe, gathered.base),
         )
     say(f"held-out loss after: {outcome.after['all']['loss']:.4f}")
@@ -102,43 +99,30 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
 
 def gather(recipe: Recipe, setting: Setting) -> Gathered:
     """Everything a run needs, before its first step."""
-    library = read_dialogues(setting.dialogues)
-    pairs, pair_files = read_unsafe(setting.unsafe)
-    kept, aside = ([each for each in part if _is_wanted(each, recipe)] for part in split(library.dialogues))
+    sources = sources_of(recipe, dialogues=setting.dialogues, unsafe=setting.unsafe)
     base = base_of(recipe)
     trained = prepared(recipe, base)
 
     def encoded(example: Example) -> Encoded:
         return encode(trained.tokenizer, example, ends=trained.ends, longest=recipe.data.longest)
 
-    unsafe, pairs_aside = encoded_pairs(pairs, recipe, encoded)
-    files = (*library.files, *(pair_files if recipe.safety.weight else ()))
     material = Material(
-        steps=plan(kept, recipe, encoded),
-        held=[encoded(each) for each in examples_of(aside, recipe.data)],
-        unsafe=[pair.unsafe for pair in unsafe] if recipe.safety.weight else [],
-        mark=_mark(recipe, files, base),
+        steps=plan(sources.kept, recipe, encoded),
+        held=[encoded(each) for each in examples_of(sources.aside, recipe.data)],
+        unsafe=[encoded_pair(pair, encoded).unsafe for pair in sources.pairs],
+        mark=_mark(recipe, sources.files, base),
     )
-    return Gathered(trained, material, files, kept, pairs_aside, base)
-
-
-def _is_wanted(dialogue: Dialogue, recipe: Recipe) -> bool:
-    wanted = set(recipe.data.personas)
-    is_overheard = dialogue.therapist == "good" and Persona.THERAPIST in wanted
-    return persona_of(dialogue) in wanted or is_overheard
+    pairs = [encoded_pair(pair, encoded) for pair in sources.pairs_aside]
+    return Gathered(trained, material, sources, pairs, base)
 
 
 def held_figures(trained: Trained, held: Sequence[Encoded]) -> Figures:
     """Held-out loss and perplexity by persona, and of all."""
-    objective = Objective(trained.network)
-    groups = {
-        persona: [each for each in held if each.persona == persona] for persona in {h.persona for h in held}
+    apart, whole = by_persona(Objective(trained.network), held, trained.device)
+    return {
+        name: {"loss": read.loss, "perplexity": read.perplexity, "tokens": read.tokens}
+        for name, read in [*apart.items(), ("all", whole)]
     }
-    figures = {}
-    for name, group in sorted(groups.items()) + [("all", list(held))]:
-        read = held_loss(objective, group, trained.device)
-        figures[name] = {"loss": read.loss, "perplexity": read.perplexity, "tokens": read.tokens}
-    return figures
 
 
 def measured(gathered: Gathered) -> Figures:
@@ -169,9 +153,10 @@ def _outcome(gathered: Gathered, course: Course, before: Figures) -> Outcome:
         tokens=course.tokens,
         steps=course.step,
         tokens_per_s=round(course.tokens / max(course.seconds, 1e-9), 1),
-        dialogues=len(gathered.kept),
-        kept_aside=len(gathered.material.held),
+        dialogues=len(gathered.sources.kept),
+        kept_aside=len(gathered.sources.aside),
         curve=tuple(course.held),
+        curve_by_persona=tuple(course.held_by_persona),
         unsafe={
             f"{name}_{when}": value
             for when, each in (("before", before), ("after", after))
@@ -180,7 +165,7 @@ def _outcome(gathered: Gathered, course: Course, before: Figures) -> Outcome:
     )
 
 
-def _mark(recipe: Recipe, files: Sequence[DataFile], base: str) -> str:
+def _mark(recipe: Recipe, files: Sequence[Source], base: str) -> str:
     parts = [recipe.to_json(), [asdict(file) for file in files], base]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -6,12 +6,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from inference.data.examples import Example
-from inference.data.split import held_out
 from inference.data.unsafe import Pair
-from inference.persona import Persona
 from inference.training.adapters.encoding import Encoded
 from inference.training.adapters.objective import Objective, rows_of
-from inference.training.adapters.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -20,19 +17,9 @@ class EncodedPair:
     unsafe: Encoded
 
 
-def encoded_pairs(
-    pairs: Sequence[Pair], recipe: Recipe, encode: Callable[[Example], Encoded]
-) -> tuple[list[EncodedPair], list[EncodedPair]]:
-    """Those to learn from and those kept aside, of the persons that the recipe speaks as. Of an unsafe reply only what
-    follows the words it shares with the safe one is held against the network."""
-    wanted = {str(Persona.CLIENT) if name == Persona.NEUTRAL else name for name in recipe.data.personas}
-    kept: list[EncodedPair] = []
-    aside: list[EncodedPair] = []
-    for pair in pairs:
-        if str(pair.person) in wanted:
-            made = _apart(EncodedPair(encode(pair.safe), encode(pair.unsafe)))
-            (aside if held_out(pair.id) else kept).append(made)
-    return kept, aside
+def encoded_pair(pair: Pair, encode: Callable[[Example], Encoded]) -> EncodedPair:
+    """Of an unsafe reply only what follows the words it shares with the safe one is held against the network."""
+    return _apart(EncodedPair(encode(pair.safe), encode(pair.unsafe)))
 
 
 @torch.no_grad()

@@ -36,7 +36,7 @@ def test_an_adapter_is_trained_by_one_command_and_goes_on_where_it_was_cut_off(
     card = read_adapter(tmp_path / "tiny").card
     assert card["adapter"] == "tiny"
     assert {"unsafe_log_likelihood_before", "unsafe_log_likelihood_after"} <= set(card["outcome"]["unsafe"])
-    assert [file["path"] for file in card["training_files"]][-1] == "unsafe/companion.jsonl"
+    assert [file["path"] for file in card["training_files"]] == ["client/a.jsonl", "unsafe/client.jsonl"]
 
 
 def test_a_recipe_with_a_mistake_is_refused_in_a_sentence(

@@ -1,9 +1,16 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from inference.training.adapters.errors import RecipeError
-from inference.training.adapters.recipe import RECIPES, Recipe, read_recipe, recipe_file, recipe_of
+from inference.training.adapters.recipe import (
+    RECIPES,
+    read_recipe,
+    recipe_file,
+    recipe_from_card,
+    recipe_of,
+)
 from inference.training.adapters.schedule import rate_at
 
 SMALL = {"format": 1, "name": "client", "data": {"personas": ["client"]}}
@@ -66,7 +73,16 @@ def test_the_rate_warms_up_and_falls_to_its_floor(schedule: str) -> None:
     assert optimiser.floor < rates[-1] < optimiser.floor + 0.02
 
 
-def test_a_recipe_is_the_same_after_a_trip_through_its_card() -> None:
-    recipe = read_recipe(RECIPES / "dual.toml")
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_recipe_is_the_same_after_a_trip_through_its_card(path: Path) -> None:
+    recipe = read_recipe(path)
+    written = json.dumps({"recipe": recipe.to_json()}, indent=1)
 
-    assert isinstance(recipe, Recipe) and recipe.to_json()["data"]["mix"]["client"] == 0.3
+    assert recipe_from_card(json.loads(written)["recipe"]) == recipe
+
+
+def test_a_recipe_in_a_card_is_checked_as_one_in_a_file_is() -> None:
+    written = recipe_of(SMALL).to_json() | {"weather": 1}
+
+    with pytest.raises(RecipeError, match="there is no setting weather"):
+        recipe_from_card(json.loads(json.dumps(written)))

@@ -11,6 +11,9 @@ from peft import PeftModel
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM
 
+from inference.contracts import Person
+from inference.data.examples import persona_of
+from inference.data.reading import read_dialogues, split
 from inference.models.adapter import WEIGHTS_FILE, read_adapter
 from inference.training.adapters import checkpoint
 from inference.training.adapters.checkpoint import Course
@@ -20,6 +23,7 @@ from inference.training.adapters.memory import Need, check
 from inference.training.adapters.network import prepared
 from inference.training.adapters.recipe import Recipe
 from inference.training.adapters.run import Setting, gather, run
+from inference.training.adapters.uses import use_of
 
 Make = Callable[..., Recipe]
 
@@ -119,10 +123,17 @@ def test_a_run_writes_an_adapter_that_peft_loads_and_a_card(
     adapter = read_adapter(at.out)
     card = adapter.card
     assert card["adapter"] == "client" and card["outcome"]["after"] == outcome.after
-    assert card["training_files"][0]["path"] == "client/a.jsonl"
+    (file,) = card["training_files"]
+    kept, aside = split(read_dialogues(dialogues).of(Person.CLIENT))
+    difficult = [[each for each in part if persona_of(each) == "client"] for part in (kept, aside)]
+    assert (file["path"], file["rows"], file["kept_aside"]) == ("client/a.jsonl", *map(len, difficult))
+    assert (outcome.dialogues, outcome.kept_aside) == (file["rows"], file["kept_aside"])
+    assert card["failures"] == use_of(["client"])["failures"]
     assert card["recipe"]["lora"]["rank"] == 4 and len(card["base"]["sha256"]) == 64
     page = (at.out / "card.md").read_text(encoding="utf-8")
     assert "client/a.jsonl" in page and card["weights_sha256"] in page
+    assert all(f"- {sentence}" in page for sentence in card["use"] + card["failures"])
+    assert "Early stopping was off" in page
     assert str(tmp_path) not in json.dumps(card)
     with safe_open(at.out / WEIGHTS_FILE, "pt") as weights:
         assert {weights.get_tensor(name).dtype for name in weights.keys()} == {torch.bfloat16}  # noqa: SIM118
