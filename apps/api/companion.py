@@ -16,6 +16,7 @@ from django.conf import settings
 from apps.api.personas import Persona
 from apps.encounters.answering import FixedReply, Plan
 from apps.encounters.enums import Source
+from apps.encounters.fitting import MOST_SAID, newest_lines, newest_talk
 from apps.safety.panels import words_of
 from apps.safety.policy import Panel
 from inference.contracts import Adapted, Message, Person, ReplyRequest, Role, WordingLimits
@@ -91,20 +92,21 @@ def companion_plan(
     line = authored(name, earlier=earlier, seed=seed)
     instruction = plans()[name].instruction if name in plans() else ""
     section = _document()["educational" if persona is Persona.EDUCATION else "companion"]
+    near = newest_talk(talk)
     request = ReplyRequest(
         request_id=request_id,
         persona=Person.COMPANION,
         messages=(
             Message(Role.SYSTEM, f"{section['instruction']}\n{instruction}".strip()),
-            *_said(talk),
+            *_said(near),
             Message(Role.USER, text),
         ),
-        adapted=_adapted(name, talk=talk, text=text) if persona is Persona.COMPANION else None,
+        adapted=_adapted(name, talk=near, text=text) if persona is Persona.COMPANION else None,
         limits=WordingLimits(
             speaker=SPEAKER,
             person=Person.COMPANION,
             max_words=MAX_WORDS[persona],
-            earlier=earlier[-HISTORY_TURNS:],
+            earlier=newest_lines(earlier[-HISTORY_TURNS:]),
             avoid=(text,),
             exemplars=(text[:MOST_EXEMPLAR], *lines()[name]) if settings.BUNDLED_MODEL else (),
             strays_from=settings.STRAYS_FROM["bare"],
@@ -125,15 +127,20 @@ def _adapted(name: str, *, talk: Talk, text: str) -> Adapted:
     for person, said in talk:
         heard += [person] if person.strip() else []
         if said.strip():
-            exchanges.append(Exchange("\n".join(heard), PROTOCOL if _is_fixed(said) else said))
+            exchanges.append(Exchange(_as_one(heard), PROTOCOL if _is_fixed(said) else said))
             heard = []
-    asked = Exchange("\n".join([*heard, text]), tag=companion_tag(name))
+    asked = Exchange(_as_one([*heard, text]), tag=companion_tag(name))
     return Adapted(
         adapter=Person.COMPANION,
         form=FORM_VERSION,
         messages=companion_messages([*exchanges[-(MOST_EXCHANGES - 1) :], asked]),
         strays_from=settings.STRAYS_FROM[Person.COMPANION],
     )
+
+
+def _as_one(heard: Sequence[str]) -> str:
+    """Messages in a row as one, which may not be longer than one: the end of them."""
+    return "\n".join(heard)[-MOST_SAID:]
 
 
 def _is_fixed(said: str) -> bool:

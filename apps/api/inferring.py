@@ -23,7 +23,7 @@ from apps.core.engines import reply_source
 from apps.core.errors import UnavailableError
 from apps.core.middleware import AWAY
 from apps.encounters.enums import Source
-from apps.safety.asking import MOST_MESSAGES, Assessed, ask
+from apps.safety.asking import Assessed, ask, newest_messages
 from inference.contracts import AssessRequest, Message, Mode, Role
 
 AT_ONCE = 4
@@ -100,14 +100,8 @@ async def reply_assessment(ready: Ready, reply: Reply) -> Assessed:
     asked = ready.asked
     # Whoever was meant to be heard, a client's words are read as a client's.
     mode = Mode.PRACTICE if asked.choice.persona is Persona.CLIENT else ready.mode
-    before = [
-        Message(role, said)
-        for pair in [*asked.talk, (asked.text, "")]
-        for role, said in zip((Role.USER, Role.ASSISTANT), pair, strict=True)
-        if said
-    ]
-    messages = (*before[-MOST_MESSAGES:], Message(Role.ASSISTANT, reply.text))
-    request = AssessRequest(asked.request_id, messages, mode)
+    before = newest_messages([*asked.talk, (asked.text, "")])
+    request = AssessRequest(asked.request_id, (*before, Message(Role.ASSISTANT, reply.text)), mode)
     return await ask(reply_source(), request, within_s=MEASURE_WITHIN_S)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
+from apps.encounters.fitting import newest_lines, newest_talk
 from apps.practice.dynamics import Reaction
 from apps.practice.state import ClientState
 from apps.practice.wording import voice_examples
@@ -90,19 +91,20 @@ def reply_request(
 ) -> ReplyRequest:
     """The request for this reaction. `history` is the branch before this turn, `text` the therapist's turn."""
     examples = _examples(case, reaction, text)
+    near = newest_talk(history)
     return ReplyRequest(
         request_id=request_id,
         persona="client",
         messages=(
             Message(Role.SYSTEM, system_text(case, reaction, text=text)),
             *_as_turns(_CUES_FOR_EXAMPLES[reaction.heard.lead], examples),
-            *_said(history),
+            *_said(near),
             Message(Role.USER, text.strip() or "..."),
         ),
         adapted=Adapted(
             adapter=Persona.CLIENT,
             form=FORM_VERSION,
-            messages=adapter_messages(case, reaction, history=history, text=text),
+            messages=adapter_messages(case, reaction, history=near, text=text),
             strays_from=settings.STRAYS_FROM[Persona.CLIENT],
         ),
         limits=replace(
@@ -139,8 +141,8 @@ def adapter_messages(case: Case, reaction: Reaction, *, history: History, text: 
 
 
 def wording_limits(case: Case, *, history: History, avoid: Sequence[str]) -> WordingLimits:
-    """What the client's words must keep to: the case's facts, the names in it, no reply said before, and not the
-    words of `avoid` (examples and the therapist's own); those of three words or fewer anybody may say."""
+    """What the client's words must keep to: the case's facts, the names in it, no late reply again, and not the words of
+    `avoid` (examples and the therapist's own); those of three words or fewer anybody may say."""
     people = case.facts.get("people")
     return WordingLimits(
         speaker=case.person.name,
@@ -148,7 +150,7 @@ def wording_limits(case: Case, *, history: History, avoid: Sequence[str]) -> Wor
         max_words=MAX_WORDS,
         facts=_plain(case.facts),
         other_names=tuple(people) if isinstance(people, Mapping) else (),
-        earlier=tuple(client for _, client in history if client),
+        earlier=newest_lines([client for _, client in history]),
         avoid=tuple(entry for entry in avoid if len(entry.split()) > SHORT_WORDS),
     )
 

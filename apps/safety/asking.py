@@ -46,6 +46,11 @@ NOT_ASKED = Assessed(None, "not_asked")
 def request_for(request_id: str, mode: str, text: str, *, talk: Sequence[tuple[str, str]]) -> AssessRequest:
     """What the worker is asked about a person's message. `talk`: (person, persona) before it, oldest first; either may
     be empty."""
+    return AssessRequest(request_id, (*newest_messages(talk), Message(Role.USER, text)), mode)
+
+
+def newest_messages(talk: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
+    """The newest messages of a talk that may go with another, oldest first."""
     before = [
         Message(role, said)
         for pair in talk
@@ -54,7 +59,7 @@ def request_for(request_id: str, mode: str, text: str, *, talk: Sequence[tuple[s
     ][-MOST_MESSAGES:]
     while sum(len(message.text) for message in before) > MOST_CHARACTERS:
         before.pop(0)
-    return AssessRequest(request_id, (*before, Message(Role.USER, text)), mode)
+    return tuple(before)
 
 
 async def ask(source: ReplySource, request: AssessRequest, *, within_s: float | None = None) -> Assessed:
