@@ -9,7 +9,7 @@
         │   └── EngineAwayError     engine_away          it was not there to begin with, or is not warm
         ├── EngineBusyError         engine_busy          its queue is full; `retry_after_s` says when to ask
         ├── EngineDeadlineError     engine_deadline      it took longer than the caller could wait
-        ├── EngineRefusedError      engine_refused       a wrong secret, or a request not understood
+        ├── EngineRefusedError      engine_refused       a wrong secret, or a request not understood or not held
         │   └── EngineNotOfferedError  engine_not_offered  it has no remote engine, or another than was asked for
         └── EngineGarbageError      engine_garbage       what it sent cannot be read
 
@@ -98,7 +98,8 @@ _BY_CODE: dict[str, type[EngineError]] = {
         EngineNotOfferedError,
         EngineGarbageError,
     )
-}
+} | {error.code: EngineRefusedError for error in (ContractError, BodyTooLargeError)}
+"""A request that breaks the contract was not understood, whether its form said so or a model that cannot hold it."""
 
 
 def engine_error(code: str) -> EngineError:

@@ -1,8 +1,8 @@
 """Says the reply to a message that was heard: segments, each judged before it leaves, or fixed words.
 
-The model's words, the author's where none of those are fit, the protocol's where policy decided: the same order as in
-the chat, and what was kept back is put up for a look as there. Stores no words. A failure of the engine before any word
-is an error; after one it ends the reply with one.
+The model's words, the author's where none of those are fit or the engine cannot take the request, the protocol's where
+policy decided: the same order as in the chat, and what was kept back is put up for a look as there. Stores no words. A
+failure of the engine before any word is an error; after one it ends the reply with one.
 """
 
 import logging
@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
-from apps.api.errors import ApiError, AwayError
+from apps.api.errors import ApiError, AwayError, UnfitError
 from apps.api.exchange import Ready
 from apps.api.flagging import About, put_up
 from apps.core.engines import reply_source
@@ -21,9 +21,16 @@ from apps.safety.models import Flag
 from apps.safety.policy import withheld_reason
 from apps.safety.turns import Judged, judge_segment
 from inference.contracts import FinishedEvent, FinishReason, ModelName, Usage
-from inference.errors import EngineBusyError, EngineDeadlineError, EngineError
+from inference.errors import (
+    EngineBusyError,
+    EngineDeadlineError,
+    EngineError,
+    EngineNotOfferedError,
+    EngineRefusedError,
+)
 
 RETRY_AFTER_S = 5
+_CUT_BY = (FinishReason.LENGTH, FinishReason.DEADLINE)
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +87,7 @@ async def _model_words(ready: Ready, reply: Reply) -> AsyncIterator[str]:
             async for event in events:
                 reply.model, reply.usage = event.model or reply.model, event.usage or reply.usage
                 if isinstance(event, FinishedEvent):
-                    reply.cut = event.reason == FinishReason.LENGTH
+                    reply.cut = event.reason in _CUT_BY
                     if event.reason == FinishReason.DEADLINE and not reply.segments:
                         raise EngineDeadlineError("no words came in time")
                     return
@@ -90,7 +97,9 @@ async def _model_words(ready: Ready, reply: Reply) -> AsyncIterator[str]:
                     return
                 yield event.text
     except EngineError as error:
-        raise _answered(error) from error
+        if reply.segments or not _is_refusal(error):
+            raise _answered(error) from error
+        log.error("request %s: %s, and the author's words stand", ready.asked.request_id, error.code)
 
 
 async def _withhold(ready: Ready, reply: Reply, verdict: Judged) -> None:
@@ -107,10 +116,17 @@ async def _withhold(ready: Ready, reply: Reply, verdict: Judged) -> None:
     )
 
 
+def _is_refusal(error: EngineError) -> bool:
+    """Whether the engine would say the same to the same request: it is longer than its model can hold, for one."""
+    return isinstance(error, EngineRefusedError) and not isinstance(error, EngineNotOfferedError)
+
+
 def _answered(error: EngineError) -> ApiError:
     """An engine's error in our words, by code, never as text."""
     log.warning("the engine did not answer: %s", error.code)
     wait_s = error.retry_after_s if isinstance(error, EngineBusyError) else RETRY_AFTER_S
     if error.retryable:
         return AwayError(error.code, retry_after_s=wait_s)
-    return ApiError("engine_failed")
+    return UnfitError(
+        error.code, "The engine does not take this request as it is: asking again will not help."
+    )

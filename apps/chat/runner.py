@@ -32,12 +32,22 @@ from apps.safety.asking import NOT_ASKED, Assessed, ask
 from apps.safety.policy import withheld_reason
 from apps.safety.turns import judge_segment
 from inference.contracts import FinishedEvent, FinishReason, ModelName, SegmentEvent
-from inference.errors import EngineAwayError, EngineDeadlineError, EngineError
+from inference.errors import (
+    EngineAwayError,
+    EngineDeadlineError,
+    EngineError,
+    EngineGarbageError,
+    EngineNotOfferedError,
+    EngineRefusedError,
+)
 
 HEARTBEAT_S = 3.0
 TURN_DEADLINE_S = 60.0
 AUTHORED_PACE_S = 0.35
 CLOSE_TRIES = 12
+_AUTHOR_ANSWERS = (EngineAwayError, EngineDeadlineError, EngineGarbageError, EngineRefusedError)
+"""Before a word was shown: nobody was there, none came in time or none could be read, or the engine would say the same
+to the same words again, as where its model cannot hold them. What the author wrote is as good an answer."""
 
 log = logging.getLogger(__name__)
 
@@ -140,10 +150,12 @@ async def _reply(answering: Answering) -> Ending:
     try:
         async with aclosing(reply_source().reply(answering.plan.request)) as events:
             ending = await _say_model(answering, events)
-    except (EngineAwayError, EngineDeadlineError):
-        # Nobody was there to begin with, or no word came in time: what the author wrote is as good an answer.
+    except EngineNotOfferedError:
+        raise
+    except _AUTHOR_ANSWERS as error:
         if answering.shown:
             raise
+        log.warning("turn %s: %s, and the author's words stand", answering.turn.pk, error.code)
         return await _say_fixed(answering, answering.plan.fixed)
     return ending or await _say_fixed(answering, answering.plan.fixed)
 

@@ -35,6 +35,7 @@ from inference.testing import ScriptedEngine
 from tests.apps.api.conftest import serving
 from tests.cast import CastMember
 from tests.openai_service import Service, running_service
+from tests.tiny_worker import SECRET, running_tiny_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -161,19 +162,37 @@ async def test_a_turn_is_worded_by_the_service_outside_and_says_so(worker, open_
     assert own.requests == []
 
 
-async def test_where_the_service_is_away_the_author_speaks_and_no_other_engine(worker, open_browser) -> None:
-    own = worker("away")
+@pytest.mark.parametrize("way", ["away", "garbage"])
+async def test_where_the_service_says_nothing_the_author_speaks_and_no_other_engine(
+    way: str, worker, open_browser
+) -> None:
+    own = worker(way)
     words, finished = await said_by(await open_browser())
     assert (len(words), finished["source"]) == (1, "authored")
     assert own.requests == []
 
 
-@pytest.mark.parametrize(("way", "code"), [("garbage", "engine_garbage"), ("", "engine_not_offered")])
-async def test_where_the_service_fails_the_turn_says_so_in_our_words(
-    way: str, code: str, worker, open_browser
-) -> None:
-    own = worker(way)
+async def test_where_the_service_is_not_offered_the_turn_says_so_in_our_words(worker, open_browser) -> None:
+    own = worker("")
     words, finished = await said_by(await open_browser())
-    assert (words, finished["status"], finished["error"]["code"]) == ([], "FAILED", code)
-    assert finished["error"]["message"] == FAILURES[code]
+    assert (words, finished["status"], finished["error"]["code"]) == ([], "FAILED", "engine_not_offered")
+    assert finished["error"]["message"] == FAILURES["engine_not_offered"]
     assert own.requests == []
+
+
+@pytest.fixture(scope="module")
+def tiny_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_tiny_worker(tmp_path_factory.mktemp("tiny")) as address:
+        yield address
+
+
+@pytest.mark.parametrize("letter", ["well ", "\N{WORRIED FACE}"])
+async def test_a_turn_longer_than_the_model_can_hold_is_answered_by_the_author(
+    letter: str, tiny_address: str, open_browser, settings: object
+) -> None:
+    settings.INFERENCE_URL, settings.WORKER_SECRET, settings.ENGINE = tiny_address, SECRET, "worker"
+    browser = await open_browser()
+    await browser.send_turn(letter * (4000 // len(letter)))
+    finished = await browser.until("turn.finished")
+    assert (finished["status"], finished["source"], finished["error"]) == ("ANSWERED", "authored", None)
+    assert [frame["type"] for frame in browser.frames].count("turn.segment") == 1
