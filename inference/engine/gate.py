@@ -5,6 +5,7 @@ against each other, and a model that one thread at a time may use is safe behind
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ class Gate:
         self._changed = threading.Condition()
         self._inside: int | None = None
         self._waiting_ahead = 0
-        self._waiting_behind = 0
+        self._behind: deque[object] = deque()
         self._in_a_row = 0
 
     @property
@@ -45,21 +46,24 @@ class Gate:
 
     @contextmanager
     def behind(self) -> Iterator[None]:
-        """Take one step once nobody waits to go ahead."""
+        """Take one step once nobody waits to go ahead; those behind pass in the order in which they came, so that
+        whoever comes again at once does not keep the others out."""
+        place = object()
         with self._changed:
-            self._waiting_behind += 1
+            self._behind.append(place)
             try:
-                self._changed.wait_for(
-                    lambda: self._inside is None and (not self._waiting_ahead or self._is_owed())
-                )
+                self._changed.wait_for(lambda: self._inside is None and self._is_turn_of(place))
             finally:
-                self._waiting_behind -= 1
+                self._behind.remove(place)
             self._inside = threading.get_ident()
             self._in_a_row = 0
         yield from self._stay()
 
+    def _is_turn_of(self, place: object) -> bool:
+        return self._behind[0] is place and (not self._waiting_ahead or self._is_owed())
+
     def _is_owed(self) -> bool:
-        return self._waiting_behind > 0 and self._in_a_row >= MOST_IN_A_ROW
+        return bool(self._behind) and self._in_a_row >= MOST_IN_A_ROW
 
     def _stay(self) -> Iterator[None]:
         try:

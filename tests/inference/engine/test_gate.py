@@ -1,7 +1,8 @@
 """Who passes first, with threads that are told when to move."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_who_goes_ahead_passes_before_those_behind_who_came_first() -> None:
     passers.send("step", gate.behind, until=leave)
     until(lambda: passers.order == ["step"])
     passers.send("next step", gate.behind)
-    until(lambda: gate._waiting_behind == 1)
+    until(lambda: len(gate._behind) == 1)
     passers.send("assessment", gate.ahead)
     until(lambda: gate.waiting == 1)
     leave.set()
@@ -66,9 +67,29 @@ def test_a_flood_ahead_lets_a_step_through_now_and_then() -> None:
         passers.send(f"assessment {number}", gate.ahead)
     until(lambda: gate.waiting == 3 * MOST_IN_A_ROW)
     passers.send("step", gate.behind)
-    until(lambda: gate._waiting_behind == 1)
+    until(lambda: len(gate._behind) == 1)
     leave.set()
     assert passers.done().index("step") == MOST_IN_A_ROW
+
+
+def test_whoever_comes_again_at_once_lets_another_behind_through_first() -> None:
+    gate, leave = Gate(), threading.Event()
+    passers = Passers(gate)
+
+    @contextlib.contextmanager
+    def twice() -> Iterator[None]:
+        with gate.behind():
+            passers.order.append("step")
+            leave.wait(LIMIT_S)
+        with gate.behind():
+            yield
+
+    passers.send("next step", twice)
+    until(lambda: passers.order == ["step"])
+    passers.send("warm-up", gate.behind)
+    until(lambda: len(gate._behind) == 1)
+    leave.set()
+    assert passers.done() == ["step", "warm-up", "next step"]
 
 
 def test_whoever_is_inside_may_go_ahead_of_itself() -> None:
