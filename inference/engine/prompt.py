@@ -18,9 +18,11 @@ class Prompt:
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, longest: int) -> Prompt:
-    """The prompt in at most `longest` tokens: the oldest messages after the system's are left out until it fits.
+    """The prompt in at most `longest` tokens: the oldest messages after the system's are left out until it fits, and
+    with them an answer whose question is gone, which some templates refuse.
 
-    A system message and last message that do not fit together are a ContractError."""
+    A ContractError: a system message and last message that do not fit together, or messages that the model's template
+    refuses, such as two of one role in a row."""
     lead, talk = (messages[:1], messages[1:]) if messages[0].role == Role.SYSTEM else ((), messages)
     while True:
         ids = _ids(tokenizer, [*lead, *talk])
@@ -28,12 +30,22 @@ def encode(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, l
             return Prompt(ids)
         if len(talk) <= 1:
             raise ContractError(f"longer than the model's {longest} tokens", field="messages")
-        talk = talk[max(1, len(talk) // 4) :]
+        talk = _from_a_question(talk[max(1, len(talk) // 4) :])
+
+
+def _from_a_question(talk: Sequence[Message]) -> Sequence[Message]:
+    first = next((place for place, message in enumerate(talk) if message.role == Role.USER), 0)
+    return talk[first:]
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> tuple[int, ...]:
     turns = [{"role": str(message.role), "content": _tame(tokenizer, message.text)} for message in messages]
-    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    try:
+        text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    except Exception as error:  # a template is a program that came with the model, and may raise anything
+        raise ContractError(
+            f"refused by the model's template ({type(error).__name__})", field="messages"
+        ) from error
     return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
