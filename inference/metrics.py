@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from inference.completion import TextEvent
 from inference.contracts import Assessment, FinishedEvent, SegmentEvent, Timings
 from inference.engine.breaker import BreakerState
 from inference.engine.protocol import EngineStatus
@@ -54,7 +55,9 @@ class Metrics:
         )
         self._per_token = Histogram(
             "pixelated_worker_token_seconds",
-            "Between two tokens of a completion, on average",
+            "Between two tokens of one answer after its first words, on average: of the candidate that speaks on, with "
+            "what the steps of others and judging take; none for an answer that ended with its first words",
+            ["route"],
             buckets=TOKEN_SECONDS,
             **own,
         )
@@ -74,9 +77,14 @@ class Metrics:
 
     async def watch(self, events: AsyncIterator[T], *, route: str) -> AsyncIterator[T]:
         """Pass events on, counting them."""
+        sampled_before: int | None = None
         try:
             async for event in events:
                 self._count(event, route)
+                if sampled_before is None:
+                    sampled_before = _sampled_at(event)
+                elif isinstance(event, FinishedEvent):
+                    self._count_pace(event.timings, route, sampled_before)
                 yield event
         except InferenceError as error:
             self.failed(route, error.code)
@@ -120,13 +128,14 @@ class Metrics:
                 self._replies.labels(event.model.adapter.partition("@")[0] or "none").inc()
             if event.timings.first_segment_ms is not None:
                 self._first.labels(route).observe(event.timings.first_segment_ms / 1000)
-                self._count_tokens(event.timings, route)
 
-    def _count_tokens(self, timings: Timings, route: str) -> None:
-        """A reply's tokens are those of all its candidates, and have no time between them."""
-        if route == "completions" and timings.tokens > 1:
-            spoken_ms = timings.total_ms - (timings.first_segment_ms or 0)
-            self._per_token.observe(spoken_ms / 1000 / (timings.tokens - 1))
+    def _count_pace(self, timings: Timings, route: str, sampled_before: int) -> None:
+        """`sampled_before`: tokens until the first words. A service outside sends pieces and not tokens."""
+        tokens = timings.tokens - sampled_before
+        if route == "remote" or timings.first_segment_ms is None or tokens < 1:
+            return
+        spent_ms = timings.total_ms - timings.first_segment_ms
+        self._per_token.labels(route).observe(spent_ms / 1000 / tokens)
 
 
 class RemoteMetrics:
@@ -149,6 +158,13 @@ class RemoteMetrics:
     def look_at(self, state: BreakerState) -> None:
         for each in BreakerState:
             self._breaker.labels(each).set(int(each is state))
+
+
+def _sampled_at(event: object) -> int | None:
+    """The tokens of all candidates up to first words; a completion's begin with its first token."""
+    if isinstance(event, SegmentEvent):
+        return None if event.usage is None else event.usage.sampled
+    return 1 if isinstance(event, TextEvent) else None
 
 
 def _resident_bytes() -> int:

@@ -248,7 +248,7 @@ async def test_figures_name_the_device_the_memory_and_the_time_between_tokens(
         await caller.post("/v1/chat/completions", json=asked)
         figures = (await caller.get("/metrics")).text
     assert 'pixelated_worker_device{device="cuda"} 1.0' in figures
-    assert "pixelated_worker_token_seconds_count 1.0" in figures
+    assert 'pixelated_worker_token_seconds_count{route="completions"} 1.0' in figures
     resident = float(re.search(r"^pixelated_worker_memory_bytes (\S+)$", figures, re.M)[1])
     assert resident > 1e7
 
