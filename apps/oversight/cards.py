@@ -1,11 +1,13 @@
 """The registry's facts as a page shows them: adapters side by side, figures as rows. Pure; knows no request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 SHORT = 12
+NOTHING = ("-",)
+CARD_ROWS = ("Version", "On", "Asked in form", "Licence", "Trained on", "Use", "Where it fails")
 _SAYS = {
     "registered": "was registered",
     "promoted": "was promoted",
@@ -16,12 +18,12 @@ _SAYS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One adapter. `problem`: it cannot be used as it lies there; `gate`: why it would not be let past, now."""
+    """One adapter. `card`: what its card says of it, row by row of CARD_ROWS, "-" where it says nothing. `problem`: it
+    cannot be used as it lies there; `gate`: why it would not be let past, now."""
 
     sha256: str
     short: str
-    version: str
-    base: str
+    card: tuple[tuple[str, ...], ...]
     speaks: bool
     problem: bool
     measured: bool
@@ -57,11 +59,13 @@ class Happened:
 
 @dataclass(frozen=True)
 class Speaking:
-    """Everything of one name. `rows` of the gate's figures come first."""
+    """Everything of one name. `card_rows`: a heading, and for each column the lines its card has there. `rows` of the
+    gate's figures come first."""
 
     name: str
     problem: bool
     columns: tuple[Column, ...]
+    card_rows: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
     rows: tuple[FigureRow, ...]
     history: tuple[Happened, ...]
     may_roll_back: bool
@@ -73,14 +77,17 @@ def cards(facts: Mapping[str, Any]) -> list[Speaking]:
 
 def _speaking(given: Mapping[str, Any]) -> Speaking:
     adapters = given["adapters"]
-    events = [entry["event"] for entry in given["history"]]
+    columns = tuple(_column(each, speaks=given["speaks"]) for each in adapters)
     return Speaking(
         name=given["name"],
         problem=bool(given["problem"]),
-        columns=tuple(_column(each, speaks=given["speaks"]) for each in adapters),
+        columns=columns,
+        card_rows=tuple(
+            (heading, tuple(column.card[at] for column in columns)) for at, heading in enumerate(CARD_ROWS)
+        ),
         rows=tuple(_rows(adapters)),
         history=tuple(_happened(entry) for entry in reversed(given["history"])),
-        may_roll_back=events.count("promoted") > events.count("rolled_back"),
+        may_roll_back=given["may_roll_back"] is True,
     )
 
 
@@ -91,14 +98,49 @@ def _column(adapter: Mapping[str, Any], *, speaks: str) -> Column:
     return Column(
         sha256=adapter["sha256"],
         short=adapter["sha256"][:SHORT],
-        version=str(card.get("version", "")),
-        base=str(card.get("base", {}).get("name", "")),
+        card=tuple(_card_lines(card)),
         speaks=adapter["sha256"] == speaks,
         problem=bool(adapter["problem"]),
         measured=figures is not None,
         gate=tuple(adapter["gate"]),
         cases=f"{right} of {len(cases)}" if cases else "-",
     )
+
+
+def _card_lines(card: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """In the order of CARD_ROWS."""
+    base = card.get("base")
+    yield _lines(card.get("version"))
+    yield _lines(
+        [base[key] for key in ("name", "revision") if base.get(key)] if isinstance(base, dict) else base
+    )
+    yield _lines(card.get("form"))
+    yield _lines(card.get("licence"))
+    yield tuple(_data(card.get("training_files"))) or NOTHING
+    yield _lines(card.get("use"))
+    yield _lines(card.get("failures"))
+
+
+def _data(files: Any) -> Iterator[str]:
+    """How many rows of how many files, then every file with its rows: as cards of training name them."""
+    files = [each for each in files if _is_file(each)] if isinstance(files, list) else []
+    if not files:
+        return
+    yield f"{sum(each['rows'] for each in files)} rows of {len(files)} files"
+    for each in files:
+        aside = f", {each['kept_aside']} kept aside" if each.get("kept_aside") else ""
+        yield f"{each['path']}: {each['rows']}{aside}"
+
+
+def _is_file(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("rows"), int) and "path" in entry
+
+
+def _lines(value: Any) -> tuple[str, ...]:
+    """What a card has in one place, a text or a list of texts, as lines."""
+    if value is None or value in ("", []):
+        return NOTHING
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
 
 
 def _rows(adapters: Sequence[Mapping[str, Any]]) -> list[FigureRow]:

@@ -43,7 +43,7 @@ def ask_change(path: str, body: Mapping[str, str]) -> Mapping[str, Any]:
         raise away from None
     if answer.status_code == 422:
         raise RefusedError(
-            "adapter_unusable", "The worker cannot do that with this adapter. Nothing was changed."
+            "adapter_unusable", "The worker cannot do that with this adapter. The place is whose it was."
         )
     if answer.status_code == 429:
         raise RefusedError("worker_busy", "The worker is loading a model. Look again in a minute.")

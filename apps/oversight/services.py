@@ -26,6 +26,15 @@ class Promotion:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Return:
+    """`speaks`: the address that has the place again, or NOBODY. Where it is not `loaded` the worker could not take it
+    up, and whoever spoke before may go on until the worker is started anew."""
+
+    speaks: str
+    loaded: bool
+
+
 def promote_adapter(name: str, sha256: str, *, by: Actor) -> Promotion:
     """Have the worker's gate judge it, and let it speak if it passes. Call inside `acting_for`, last.
 
@@ -38,15 +47,16 @@ def promote_adapter(name: str, sha256: str, *, by: Actor) -> Promotion:
     return made
 
 
-def roll_back_adapter(name: str, *, by: Actor) -> str:
-    """Give the place back to the adapter before; its address, or NOBODY. Call inside `acting_for`, last.
+def roll_back_adapter(name: str, *, by: Actor) -> Return:
+    """Give the place back to the adapter before. Call inside `acting_for`, last.
 
     Raises:
         RefusedError: as `ask_change`.
     """
-    speaks = str(_asked("/adapters/roll-back", {"name": name}, by).get("speaks", NOBODY))
-    _write(Action.MODEL_ROLLED_BACK, by, speaks, name)
-    return speaks
+    answer = _asked("/adapters/roll-back", {"name": name}, by)
+    made = Return(str(answer.get("speaks", NOBODY)), answer.get("loaded") is True)
+    _write(Action.MODEL_ROLLED_BACK, by, made.speaks, name)
+    return made
 
 
 def note_look(*, by: Actor) -> None:

@@ -55,9 +55,17 @@ def promote(request: HttpRequest, slug: str) -> HttpResponse:
 @requires(Role.ENGINEER)
 def roll_back(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        speaks = roll_back_adapter(slug, by=request.actor)
+        made = roll_back_adapter(slug, by=request.actor)
     except RefusedError as refused:
         messages.error(request, refused.message)
+        return redirect("oversight:models")
+    who = made.speaks[:12] or "The bare model"
+    if made.loaded:
+        messages.success(request, f"{who} speaks as {slug} again.")
     else:
-        messages.success(request, f"{speaks[:12] or 'The bare model'} speaks as {slug} again.")
+        messages.warning(
+            request,
+            f"{who} has the place of {slug} again, but the worker could not take it up. Until it is started anew, "
+            "whoever spoke before may go on, or the bare model.",
+        )
     return redirect("oversight:models")

@@ -80,7 +80,7 @@ def _adapter(registry: Registry, name: str, sha256: str, speaks: Adapter | None)
         "problem": "",
         "card": _shown(adapter.card),
         "figures": to_json(figures) if figures else None,
-        "gate": _gate(registry, figures, None if speaks == adapter else speaks),
+        "gate": _gate(registry, figures, None if speaks and speaks.sha256 == sha256 else speaks),
     }
 
 

@@ -19,11 +19,17 @@ def figure(suite: str, name: str, value: float | None, *, safety: bool = False) 
     }
 
 
-def adapter(sha256: str, *figures: dict[str, object], gate: tuple[str, ...] = ()) -> dict[str, object]:
+def adapter(
+    sha256: str,
+    *figures: dict[str, object],
+    gate: tuple[str, ...] = (),
+    card: dict[str, object] | None = None,
+) -> dict[str, object]:
     return {
         "sha256": sha256,
         "problem": "",
-        "card": {"version": f"client {sha256[:4]}", "base": {"name": "Small"}},
+        "card": {"version": f"client {sha256[:4]}", "base": {"name": "Small", "revision": "1.0"}}
+        | (card or {}),
         "figures": {
             "figures": list(figures),
             "cases": [{"id": "x", "right": True}, {"id": "y", "right": False}],
@@ -37,6 +43,7 @@ def facts(**changes: object) -> dict[str, object]:
         "name": "client",
         "speaks": OLD,
         "problem": "",
+        "may_roll_back": True,
         "adapters": [
             adapter(OLD, figure("realism", "words", 14.0), figure("role", "breaks", 0.01, safety=True)),
             adapter(NEW, figure("role", "breaks", None, safety=True), gate=("role: breaks: not measured",)),
@@ -64,6 +71,49 @@ def test_figures_stand_side_by_side_those_of_the_gate_first() -> None:
     assert [column.cases for column in client.columns] == ["1 of 2", "1 of 2"]
 
 
+def test_what_cards_say_stands_side_by_side_and_what_a_card_leaves_out_shows_as_a_dash() -> None:
+    card = {
+        "form": 1,
+        "licence": "Apache-2.0",
+        "training_files": [
+            {"path": "client/a.jsonl", "sha256": "a" * 64, "rows": 99, "kept_aside": 11},
+            {"path": "unsafe/client.jsonl", "sha256": "b" * 64, "rows": 40},
+        ],
+        "use": ["For practice.", "Never for a person who seeks support."],
+        "failures": ["Forgets."],
+    }
+    (client,) = cards(facts(adapters=[adapter(OLD, card=card), adapter(NEW)]))
+
+    assert client.card_rows == (
+        ("Version", (("client aaaa",), ("client bbbb",))),
+        ("On", (("Small", "1.0"), ("Small", "1.0"))),
+        ("Asked in form", (("1",), ("-",))),
+        ("Licence", (("Apache-2.0",), ("-",))),
+        (
+            "Trained on",
+            (
+                ("139 rows of 2 files", "client/a.jsonl: 99, 11 kept aside", "unsafe/client.jsonl: 40"),
+                ("-",),
+            ),
+        ),
+        ("Use", (("For practice.", "Never for a person who seeks support."), ("-",))),
+        ("Where it fails", (("Forgets.",), ("-",))),
+    )
+
+
+def test_a_card_in_another_form_than_training_writes_is_shown_as_far_as_it_can_be() -> None:
+    odd = {
+        "base": "Small",
+        "training_files": [{"rows": "many"}, "a.jsonl"],
+        "use": {"a": 1},
+        "failures": "Forgets.",
+    }
+    (client,) = cards(facts(adapters=[adapter(OLD, card=odd)]))
+
+    assert dict(client.card_rows)["Trained on"] == (("-",),) and dict(client.card_rows)["On"] == (("Small",),)
+    assert dict(client.card_rows)["Where it fails"] == (("Forgets.",),)
+
+
 def test_an_adapter_may_be_promoted_if_it_does_not_speak_and_the_gate_lets_it_past() -> None:
     may = adapter("c" * 64)
     spoiled = {"sha256": "d" * 64, "problem": "model_unusable", "card": {}, "figures": None, "gate": []}
@@ -80,7 +130,7 @@ def test_what_happened_is_told_last_first() -> None:
         f"{OLD[:12]} was promoted",
     ]
     assert client.history[0].reasons == ("worse",) and client.history[0].at is None
-    assert client.may_roll_back
+    assert client.may_roll_back and not cards(facts(may_roll_back=False))[0].may_roll_back
 
 
 def test_no_adapters_are_no_cards() -> None:

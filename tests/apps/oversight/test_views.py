@@ -11,6 +11,8 @@ from apps.accounts.enums import Role
 from apps.accounts.services import join_organisation
 from apps.audit.models import Entry
 from apps.core.organisation import acting_for
+from inference.contracts import ModelName
+from inference.errors import ModelError
 from inference.models.adapter import address_of
 from inference.models.figure_file import write_figures
 from inference.models.registry import Registry
@@ -23,6 +25,13 @@ from tests.inference.models.conftest import make_adapter, make_figures
 pytestmark = [pytest.mark.django_db(transaction=True)]
 SECRET = "a-secret-between-two"
 PAGE = "/models/"
+
+
+class UnloadableEngine(ScriptedEngine):
+    """Speaks, and loads nothing."""
+
+    async def reload(self, source: str) -> ModelName:
+        raise ModelError("the weights do not fit")
 
 
 @pytest.fixture
@@ -79,8 +88,11 @@ def test_a_reviewer_sees_the_cards_side_by_side_and_changes_nothing(
     page = reviewer.get(PAGE).content.decode()
 
     assert first[:12] in page and second[:12] in page
-    assert "Role: role breaks" in page and "held by the gate" in page and "1 of 1" in page
+    assert "Role: breaks the role" in page and "held by the gate" in page and "1 of 1" in page
     assert "Let it speak" not in page
+    for heading in ("Version", "On", "Asked in form", "Licence", "Trained on", "Use", "Where it fails"):
+        assert f'<th scope="row">{heading}</th>' in page
+    assert "v 61616161" in page and "SmolLM2-135M-Instruct" in page
     assert reviewer.post(f"{PAGE}tester/promote/", {"sha256": first}).status_code == 404
     assert reviewer.post(f"{PAGE}tester/roll-back/").status_code == 404
     assert Registry().served("tester") is None
@@ -121,8 +133,23 @@ def test_an_adapter_that_is_not_there_is_refused_in_words_and_written_down(
 ) -> None:
     page = engineer.post(f"{PAGE}tester/promote/", {"sha256": "f" * 64}, follow=True).content.decode()
 
-    assert "Nothing was changed" in page
+    assert "The place is whose it was" in page
     assert ("model.change_failed", "tester adapter_unusable", uuid_of("f" * 64)) in written(grace)
+
+
+def test_a_roll_back_that_the_worker_could_not_take_up_is_told_as_it_is_and_written_down(
+    engineer: Client, grace: CastMember, settings: object, registered: Callable[..., str]
+) -> None:
+    first, second = registered(b"aaaa"), registered(b"bbbb")
+    for sha256 in (first, second):
+        Registry().promote("tester", sha256)
+    with serving(create_app(UnloadableEngine(), secret=SECRET)) as address:
+        settings.INFERENCE_URL = address
+        page = engineer.post(f"{PAGE}tester/roll-back/", follow=True).content.decode()
+
+    assert f"{first[:12]} has the place of tester again, but the worker could not take it up" in page
+    assert Registry().served("tester").sha256 == first
+    assert ("model.rolled_back", "tester", uuid_of(first)) in written(grace)
 
 
 @pytest.mark.parametrize("sha256", ["", "short", "../../etc/passwd", "F" * 64])

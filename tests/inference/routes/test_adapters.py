@@ -143,8 +143,26 @@ async def test_a_roll_back_says_who_speaks_then(
         answers = [await http.post("/adapters/roll-back", json={"name": "tester"}) for _ in range(3)]
 
     assert [each.status_code for each in answers] == [200, 200, 422]
-    assert [each.json()["speaks"] for each in answers[:2]] == [first, ""]
+    assert [each.json() for each in answers[:2]] == [
+        {"speaks": first, "loaded": True},
+        {"speaks": "", "loaded": True},
+    ]
     assert engine.reloads == 4
+
+
+@pytest.mark.parametrize("trouble", ["fails", "refuses"])
+async def test_a_roll_back_whose_adapter_is_not_taken_up_says_so_and_is_on_record(
+    serving: Serving, secret: str, registered: Callable[..., str], trouble: str
+) -> None:
+    first, second, engine = registered(b"aaaa"), registered(b"bbbb"), LoadingEngine()
+    async with asking(serving, secret, engine) as http:
+        for sha256 in (first, second):
+            await http.post("/adapters/promote", json={"name": "tester", "sha256": sha256})
+        setattr(engine, trouble, True)
+        answer = await http.post("/adapters/roll-back", json={"name": "tester"})
+
+    assert (answer.status_code, answer.json()) == (200, {"speaks": first, "loaded": False})
+    assert Registry().served("tester").sha256 == first
 
 
 @pytest.mark.parametrize(
