@@ -69,6 +69,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _register(arguments: argparse.Namespace) -> int:
     adapter = Registry().register(arguments.folder, by=_operator())
     print(f"{adapter.name} {adapter.sha256}")
+    _say_record(adapter.name)
     return 0
 
 
@@ -76,6 +77,7 @@ def _promote(arguments: argparse.Namespace) -> int:
     registry = Registry()
     sha256 = registry.find(arguments.name, arguments.sha)
     verdict = registry.promote(arguments.name, sha256, by=_operator())
+    _say_record(arguments.name)
     if verdict.passed:
         print(f"{arguments.name} {sha256[:SHORT]} speaks from the worker's next reload")
         _say_misfit(registry.adapter(arguments.name, sha256))
@@ -90,6 +92,7 @@ def _roll_back(arguments: argparse.Namespace) -> int:
     back = Registry().roll_back(arguments.name, by=_operator())
     speaks = f"{back.sha256[:SHORT]} {back.version}" if back else "the bare model"
     print(f"{arguments.name}: {speaks} speaks from the worker's next reload")
+    _say_record(arguments.name)
     return 0
 
 
@@ -125,6 +128,11 @@ def _show_one(registry: Registry, adapter: Adapter, *, speaks: bool) -> None:
         if each.value is not None:
             held = "held by the gate" if each.safety else ""
             print(f"    {each.key:58} {each.value:10.4f}  n {each.n:5}  {held}")
+
+
+def _say_record(name: str) -> None:
+    """A command line has no person and no organisation, which an entry of the audit log is of."""
+    print(f"    on record in the registry's own history, not in the audit log: models history {name}")
 
 
 def _say_misfit(adapter: Adapter) -> None:

@@ -35,7 +35,11 @@ def test_an_adapter_is_registered_promoted_rolled_back_and_all_of_it_listed(
     said = capsys.readouterr().out
     assert f"tester {sha256}" in said and "speaks  tester 1" in said
     assert "does not speak on the bundled model: tester 1 was trained on form unknown" in said
-    assert "role: role breaks" in said and "tester: the bare model speaks" in said
+    assert "role: breaks the role" in said and "tester: the bare model speaks" in said
+    assert (
+        said.count("on record in the registry's own history, not in the audit log: models history tester")
+        == 3
+    )
     assert [line.split()[2] for line in said.splitlines()[-3:]] == ["registered", "promoted", "rolled_back"]
 
 
