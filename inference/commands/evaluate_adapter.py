@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     figures = _measured(arguments, person, adapter)
     page = Page(figures)
     if adapter is not None and adapter.name == person:
-        page = _page(registry, figures, adapter, arguments.against)
+        page = page_of(registry, figures, adapter, arguments.against)
     beside = adapter.folder if adapter and arguments.adapter and Path(arguments.adapter).is_dir() else None
     for sentence in keep(
         registry, page, beside=beside, heard_as_another=bool(adapter and adapter.name != person)
@@ -113,7 +113,7 @@ def _adapter(registry: Registry, person: Person, named: str) -> Adapter:
     return found
 
 
-def _page(registry: Registry, figures: Figures, adapter: Adapter, against: Path | None) -> Page:
+def page_of(registry: Registry, figures: Figures, adapter: Adapter, against: Path | None) -> Page:
     """With what the gate says: of the figures in the file `against`, else of who speaks, as promotion asks it."""
     if against is not None:
         standing = read_figures(against)
