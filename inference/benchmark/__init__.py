@@ -5,7 +5,9 @@ figures    times of answers -> percentiles, rates
 engines    who is measured: each a process of its own, asked the same way
 peers      what runs in the processes that are not ours
 machine    what this machine can move and compute, and what a step needs of it
-card       what a run on a CUDA card adds: random weights of an 8B configuration
+card/      what a run on a CUDA card adds: random weights of an 8B configuration
 trial      conversations against one engine
+ratios     ours over each peer, beside the bars of the product
+run        all of it, kept piece by piece
 table      a result as a person reads it
 """

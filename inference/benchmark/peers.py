@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WAIT_S = 0.02
 """Those who ask at the same time are taken into one batch."""
 _ROOM = 1024
-"""Tokens a chat may have in the servers that set their room apart: prompts of three turns have up to 600."""
+"""Tokens a chat may have in the servers that set their room apart: talks of three turns take up to 400."""
 _PAGE, _SPARE_PAGES = 256, 16
 """Tokens of a page of transformers' batching, and pages beside those of the chats: it keeps what was read before."""
 

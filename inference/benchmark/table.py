@@ -1,6 +1,6 @@
 """The result of a run as a person reads it. Knows the result's JSON, measures nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.table import Table
@@ -14,10 +14,14 @@ FIGURES = (
     "p99",
     "tokens/s",
     "slowest/median",
+    "failed",
     "MB",
 )
 BOUNDS = ("rows", "step ms", "MB moved", "takes ms", "Gop", "takes ms", "bound by", "share")
+RATIOS = ("ours over theirs", "chats", "against", "is", "bar", "holds", "bar of")
+REPLY = ("/v1/reply, one chat", "p50 ms", "p95", "p99")
 STARVED = " starved"
+_WORDS = frozenset({"engine", "bound by", "against", "bar", "holds", "bar of", RATIOS[0], REPLY[0]})
 
 
 def show(result: Mapping, console: Console) -> None:
@@ -31,12 +35,38 @@ def show(result: Mapping, console: Console) -> None:
             if isinstance(each, dict):
                 table.add_row(engine, chats, *_cells(each))
     console.print(table)
+    for each in _failures(result["engines"]):
+        console.print(each, highlight=False, soft_wrap=True)
+    _show_ratios("Ours over its peers", result["ratios"]["engines"], console)
     bounds = result["bounds"]
     if "absent" in bounds:
         console.print(f"what bounds a step: {bounds['absent']}")
-    else:
+    if "failed" in bounds:
+        console.print(f"what bounds a step: failed, {bounds['failed']}", soft_wrap=True)
+    if "steps" in bounds:
         _show_bounds(bounds["machine"], bounds["steps"], console)
     _show_card(result["card"], console)
+    _show_ratios("Random weights of an 8B configuration", result["ratios"]["card"], console)
+
+
+def _failures(engines: Mapping) -> Iterator[str]:
+    for engine, own in engines.items():
+        for chats, each in own.items():
+            if isinstance(each, Mapping) and each.get("failed_answers"):
+                reasons = ", ".join(f"{count} {why}" for why, count in each["why_failed"].items())
+                yield f"{engine}, {chats} chats: {each['failed_answers']} answers failed: {reasons}"
+
+
+def _show_ratios(title: str, rows: list[Mapping], console: Console) -> None:
+    if not rows:
+        return
+    table = _table(title, RATIOS)
+    for row in rows:
+        holds = {True: "yes", False: "no", None: row["why"]}[row["holds"]]
+        here = "this machine" if row["speaks_of_this_machine"] else row["machine"]
+        cells = (row["figure"], str(row["chats"]), row["against"], f"{row['value']:.2f}", row["bar"], holds)
+        table.add_row(*cells, here and f"{here}{'' if row['speaks_of_this_machine'] else ', not here'}")
+    console.print(table)
 
 
 def _show_bounds(machine: Mapping, steps: list[Mapping], console: Console) -> None:
@@ -65,14 +95,37 @@ def _show_card(card: Mapping, console: Console) -> None:
     if not card["measured"]:
         console.print(f"random weights of an 8B configuration: not measured, {card['why']}")
         return
-    table = _table("Random weights of an 8B configuration, on the card", ("chats", *FIGURES))
-    for trial in card["trials"]:
-        table.add_row(str(trial["chats"]), *_cells(trial))
+    if "failed" in card:
+        console.print(f"random weights of an 8B configuration: failed, {card['failed']}", soft_wrap=True)
+    table = _table(
+        "Random weights of an 8B configuration, on the card", ("engine", "chats", *FIGURES, "card MB")
+    )
+    for name, trials in (("ours", card.get("trials", ())), ("generate", card.get("generate", ()))):
+        for trial in trials:
+            on_card = f"{trial.get('card_memory_mb', 0.0):.0f}"
+            table.add_row(
+                name, str(trial["chats"]), *_cells(trial), *([] if "failed" in trial else [on_card])
+            )
     for chats in card["left_out"]:
-        table.add_row(str(chats), "no memory")
+        table.add_row("ours", str(chats), "no memory")
     console.print(table)
-    steps = [trial["bound"] for trial in card["trials"] if "bound" in trial]
-    _show_bounds(card["machine"], steps, console)
+    steps = [trial["bound"] for trial in card.get("trials", ()) if "bound" in trial]
+    if steps:
+        _show_bounds(card["machine"], steps, console)
+    _show_reply(card.get("reply", {"failed": "not reached"}), console)
+
+
+def _show_reply(reply: Mapping, console: Console) -> None:
+    if "failed" in reply:
+        console.print(f"/v1/reply with random weights: failed, {reply['failed']}", soft_wrap=True)
+        return
+    table = _table(f"{reply['replies']} replies, {reply['failed_answers']} failed", REPLY)
+    for part in ("first segment", "whole"):
+        table.add_row(part, *(f"{reply[part][rank]:.1f}" for rank in ("p50", "p95", "p99")))
+    console.print(table)
+    console.print(
+        f"{reply['memory_mb']:.0f} MB, on the card {reply['card_memory_mb']:.0f} MB", highlight=False
+    )
 
 
 def _cells(each: Mapping) -> list[str]:
@@ -83,6 +136,7 @@ def _cells(each: Mapping) -> list[str]:
     return [
         *(f"{value:.1f}" for value in (*values, each["tokens_per_s"])),
         f"{each['slowest_over_median']}{'' if each['none_starved'] else STARVED}",
+        str(each["failed_answers"]),
         f"{each['memory_mb']:.0f}",
     ]
 
@@ -90,5 +144,5 @@ def _cells(each: Mapping) -> list[str]:
 def _table(title: str, columns: tuple[str, ...]) -> Table:
     table = Table(title=title)
     for name in columns:
-        table.add_column(name, justify="left" if name in ("engine", "bound by") else "right")
+        table.add_column(name, justify="left" if name in _WORDS else "right")
     return table

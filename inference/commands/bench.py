@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,9 @@ TELL_EVERY_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", type=Path, required=True, help="where the result is written")
+    parser.add_argument(
+        "--json", type=Path, required=True, help="where the result is written, after every piece"
+    )
     parser.add_argument("--concurrency", type=_numbers, default=(1, 4, 16, 32, 100), help="such as 1,4,16")
     parser.add_argument("--engines", type=_engines, default=ENGINES, help="such as ours,llama.cpp, or none")
     parser.add_argument("--model", type=Path, default=None, help=".gguf file or folder; the bundled one")
@@ -60,10 +62,16 @@ def run(arguments: argparse.Namespace) -> int:
         random_8b=arguments.random_8b,
     )
     with _progress(Console(stderr=True)) as tell:
-        result = measure(asked, tell=tell)
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        result = measure(asked, tell=tell, keep=lambda so_far: write(arguments.json, so_far))
     show(result, Console())
     return 0
+
+
+def write(path: Path, result: Mapping) -> None:
+    """In one go: whoever reads meanwhile, or after a run that was killed, finds all that was measured until then."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 @contextmanager

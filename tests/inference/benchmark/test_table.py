@@ -30,6 +30,7 @@ def shown(**changes: object) -> str:
             "generate": {"4": unfair.to_json(), "16": {"failed": "TimeoutError"}},
             "llama.cpp": {"absent": "needs xllamacpp"},
         },
+        "ratios": {"engines": [], "card": []},
         "bounds": {"machine": MACHINE, "steps": [STEP]},
         "card": {"measured": False, "why": "there is no CUDA card"},
     } | changes
@@ -71,10 +72,65 @@ def test_a_card_that_was_measured_has_a_table_of_its_own() -> None:
         "measured": True,
         "left_out": [256],
         "machine": MACHINE | {"bandwidth_gb_s": 3000.0},
-        "trials": [{"chats": 1, **one, "bound": STEP}],
+        "trials": [{"chats": 1, **one, "bound": STEP}, {"chats": 32, "failed": "OutOfMemoryError: full"}],
+        "generate": [{"chats": 100, **one}],
+        "reply": {
+            "replies": 100,
+            "failed_answers": 1,
+            "first segment": {"p50": 140.0, "p95": 150.0, "p99": 160.0},
+            "whole": {"p50": 340.0, "p95": 350.0, "p99": 360.0},
+            "memory_mb": 3000.0,
+            "card_memory_mb": 41_000.0,
+        },
     }
     text = shown(card=card)
     assert "8B configuration, on the card" in text
     assert "no memory" in text
+    assert "OutOfMemoryError: full" in text
+    rows = [[cell.strip() for cell in line.split("│")] for line in text.splitlines()]
+    assert any(row[1:3] == ["generate", "100"] and row[-2] == "0" for row in rows)
+    assert "100 replies, 1 failed" in text
+    assert "340.0" in text
+    assert "3000 MB, on the card 41000 MB" in text
     assert "3000.0 GB/s" in text
     assert "not measured, there is no CUDA card" in shown()
+
+
+def test_answers_that_failed_are_shown_with_their_reasons() -> None:
+    some = figures([Answer(0.1, 1.1, 11)], wall_s=2.0, memory_mb=1.0, failures=["its process ended"] * 3)
+    text = shown(engines={"ours": {"16": some.to_json()}})
+    assert "ours, 16 chats: 3 answers failed: 3 its process ended" in text
+
+
+def test_ratios_stand_beside_their_bars_and_say_whether_these_speak_of_this_machine() -> None:
+    row = {
+        "figure": "tokens/s",
+        "chats": 16,
+        "against": "llama.cpp",
+        "value": 1.469,
+        "bar": "at least 2.5",
+        "holds": False,
+        "machine": "a processor with AMX bf16",
+        "speaks_of_this_machine": False,
+        "why": "",
+    }
+    here = row | {"speaks_of_this_machine": True, "holds": None, "why": "3 answers of llama.cpp failed"}
+    text = shown(ratios={"engines": [row, here], "card": []})
+    lines = [line for line in text.splitlines() if "at least 2.5" in line]
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines]
+    assert cells[0] == [
+        "tokens/s",
+        "16",
+        "llama.cpp",
+        "1.47",
+        "at least 2.5",
+        "no",
+        "a processor with AMX bf16, not here",
+    ]
+    assert cells[1][5:] == ["3 answers of llama.cpp failed", "this machine"]
+
+
+def test_what_failed_is_shown_beside_what_was_measured() -> None:
+    text = shown(bounds={"machine": MACHINE, "steps": [STEP], "failed": "MemoryError: full"})
+    assert "what bounds a step: failed, MemoryError: full" in text
+    assert "50%" in text

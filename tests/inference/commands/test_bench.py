@@ -1,5 +1,6 @@
 import argparse
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from rich.console import Console
 
 from inference.commands import main
-from inference.commands.bench import _progress, add_arguments
+from inference.commands.bench import _progress, add_arguments, write
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -48,3 +49,25 @@ def test_without_a_terminal_progress_is_told_in_lines_and_not_too_often() -> Non
         for answer in range(5):
             tell(f"ours, 5 chats: {answer} of 5 answers")
     assert console.file.getvalue() == "ours, 5 chats: 0 of 5 answers\n"
+
+
+def test_a_result_is_written_whole_over_the_one_before(tmp_path: Path) -> None:
+    out = tmp_path / "result.json"
+    write(out, {"complete": False})
+    write(out, {"complete": True})
+    assert json.loads(out.read_text()) == {"complete": True}
+    with pytest.raises(TypeError):
+        write(out, {"complete": object()})
+    assert json.loads(out.read_text()) == {"complete": True}
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_a_run_leaves_its_result_and_shows_it(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "result.json"
+    words = ["--model", str(tiny_model), "--engines", "none", "--concurrency", "1", "--threads", "1"]
+    assert main(["bench", "--json", str(out), *words]) == 0
+    result = json.loads(out.read_text())
+    assert (result["complete"], len(result["bounds"]["steps"])) == (True, 1)
+    assert "What bounds a step" in capsys.readouterr().out
