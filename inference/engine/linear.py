@@ -7,13 +7,16 @@ and multiplies in bfloat16. Knows shapes, not models.
 
 Measured on one core of an EPYC with avx512_vnni, 576 x 3072, microseconds for 1 / 4 / 16 / 64 tokens: bfloat16 by
 `linear` 502 / 601 / 697 / 1527, bfloat16 packed for oneDNN 373 / 252 / 408 / 1210, `_weight_int8pack_mm` 342 / 447 /
-1183 / 3851, `_int_mm`, which `Whole` uses, 270 / 296 / 394 / 773. Packed bfloat16 leads for two to eight tokens and on
-the widest matrices; a second form of all weights for those alone would take memory for little, so none is kept. On a
-card neither `Whole` nor `Four` was measured.
+1183 / 3851, `_int_mm` 270 / 296 / 394 / 773. All matrices of the bundled model one after the other, as a step reads
+them from memory, milliseconds for 1 / 4 / 8 / 16 / 64 / 256 tokens: `_int_mm` 19 / 25 / 28 / 33 / 57 / 203, weights
+packed for FBGEMM 10 / 11 / 12 / 25 / 74 / 289, and these take the rounding and the scale with them. Both sum the same
+whole numbers, so that `Whole` keeps both and takes the quicker. On a card neither `Whole` nor `Four` was measured.
 """
 
+import warnings
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +32,13 @@ _SMALLEST = 1e-8
 _INTEGER_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 
 
+_PACKED_ROWS = 24
+"""Up to so many rows the packed form is the quicker."""
+_PACKING = "fbgemm"
+_PACKED_FLAG = "avx512_vnni"
+"""On processors without it FBGEMM adds pairs of products in sixteen bits, which overflow."""
+_MIDDLE = 128
+"""FBGEMM takes inputs without a sign; this is its zero."""
 _CARD_ROWS = 32
 """The product of whole numbers on a card takes no fewer than 17 rows, in sizes of 8."""
 _CARD_SIZE = 8
@@ -49,11 +59,16 @@ def best_kernel(device: str) -> Kernel:
     words for the same seed."""
     if device != "cpu":
         return Kernel.EXACT
-    try:
-        flags = Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        return Kernel.EXACT
+    flags = _flags()
     return Kernel.WHOLE if any(flag in flags for flag in _INTEGER_FLAGS) else Kernel.EXACT
+
+
+def _flags() -> str:
+    """What the processor says it can do; "" where the system does not tell."""
+    try:
+        return Path("/proc/cpuinfo").read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 class Linear(Protocol):
@@ -90,47 +105,93 @@ class Whole:
     would leave the others none. It costs a second row for every token."""
 
     def __init__(
-        self, parts: Iterable[torch.Tensor], bias: torch.Tensor | None = None, *, fine: bool = False
+        self,
+        parts: Iterable[torch.Tensor],
+        bias: torch.Tensor | None = None,
+        *,
+        fine: bool = False,
+        few: bool = False,
     ) -> None:
-        """`parts` are the weights by outputs, from the first; only one of them needs to be there at a time."""
+        """`parts` are the weights by outputs, from the first; only one of them needs to be there at a time. `few` keeps
+        no form for many rows, where there is one for few."""
         whole, scales = [], []
         for part in parts:
-            scale = part.abs().amax(1).clamp_min(_SMALLEST) / _MOST
+            scale = part.abs().amax(1).clamp_min_(_SMALLEST) / _MOST
             whole.append((part / scale[:, None]).round_().to(torch.int8))
             scales.append(scale)
-        self._weight, self._scale = torch.cat(whole).t(), torch.cat(scales)
-        if self._weight.is_cuda and any(size % _CARD_SIZE for size in self._weight.shape):
+        weight, self._scale = torch.cat(whole), torch.cat(scales) / _MOST
+        if weight.is_cuda and any(size % _CARD_SIZE for size in weight.shape):
             raise ModelError("a matrix of this model has a size that a card cannot multiply in eight bits")
+        self._packed = None if weight.is_cuda or not packing_holds() else _for_few(weight, self._scale)
+        self._weight = None if few and self._packed is not None else weight.t()
         self._bias = None if bias is None else bias.float()
-        self._fine = fine
+        self._size, self._fine = weight.numel(), fine
 
     def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
-        steps = tokens.abs().amax(1, keepdim=True).clamp_min_(_SMALLEST).div_(_MOST)
-        scaled = tokens / steps
-        sums = self._fine_sums(scaled) if self._fine else self._sums(scaled.round_().to(torch.int8))
-        given = sums.mul_(self._scale).mul_(steps)
+        most = tokens.abs().amax(1, keepdim=True).clamp_min_(_SMALLEST)
+        scaled = tokens * (_MOST / most)
+        given = (self._fine_sums(scaled) if self._fine else self._sums(scaled)).mul_(most)
         return given if self._bias is None else given.add_(self._bias)
 
-    def _sums(self, whole: torch.Tensor) -> torch.Tensor:
-        missing = _CARD_ROWS - len(whole) if whole.is_cuda else 0
-        if missing <= 0:
-            return torch._int_mm(whole, self._weight).float()
-        padded = functional.pad(whole, (0, 0, 0, missing))
-        return torch._int_mm(padded, self._weight)[: len(whole)].float()
+    def _sums(self, scaled: torch.Tensor) -> torch.Tensor:
+        """What the rounded rows give, times the weights' scale."""
+        if self._packed is not None and (self._weight is None or len(scaled) <= _PACKED_ROWS):
+            return torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+                scaled, 1.0, _MIDDLE, self._packed
+            )
+        assert self._weight is not None
+        missing = _CARD_ROWS - len(scaled) if scaled.is_cuda else 0
+        whole = scaled.round().to(torch.int8)
+        if missing > 0:
+            whole = functional.pad(whole, (0, 0, 0, missing))
+        return torch._int_mm(whole, self._weight)[: len(scaled)] * self._scale
 
     def _fine_sums(self, scaled: torch.Tensor) -> torch.Tensor:
         high = scaled.round()
-        low = (scaled - high).mul_(_RESIDUE).round_()
-        coarse, rest = self._sums(torch.cat((high, low)).to(torch.int8)).chunk(2)
+        low = (scaled - high).mul_(_RESIDUE)
+        coarse, rest = self._sums(torch.cat((high, low))).chunk(2)
         return coarse.add_(rest, alpha=1 / _RESIDUE)
 
     @property
     def bytes(self) -> int:
-        return self._weight.nbytes
+        return self._size
 
     @property
     def products(self) -> int:
-        return self._weight.numel() * (2 if self._fine else 1)
+        return self._size * (2 if self._fine else 1)
+
+
+def _for_few(weight: torch.Tensor, scale: torch.Tensor) -> torch.ScriptObject:
+    """The weights as FBGEMM reads them. Which library packs is torch's global setting; nothing else here uses it. torch
+    warns that it will part with tensors of this kind: `packing_holds` is then false, and `_int_mm` does all."""
+    before = torch.backends.quantized.engine
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        made = torch._make_per_channel_quantized_tensor(
+            weight, scale.double(), torch.zeros(len(scale), dtype=torch.int64), 0
+        )
+    try:
+        torch.backends.quantized.engine = _PACKING
+        return torch.ops.quantized.linear_prepack(made, None)
+    finally:
+        torch.backends.quantized.engine = before
+
+
+@cache
+def packing_holds() -> bool:
+    """Whether this torch and processor sum packed whole numbers exactly, the largest there are among them."""
+    if _PACKING not in torch.backends.quantized.supported_engines or _PACKED_FLAG not in _flags():
+        return False
+    chance = torch.Generator().manual_seed(0)
+    weight = torch.randint(-_MOST, _MOST + 1, (64, 256), generator=chance, dtype=torch.int8)
+    rows = torch.randint(-_MOST, _MOST + 1, (3, 256), generator=chance).float()
+    weight[0], rows[0] = _MOST, _MOST
+    try:
+        packed = _for_few(weight, torch.ones(len(weight)))
+        given = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(rows, 1.0, _MIDDLE, packed)
+    except (AttributeError, RuntimeError):  # a torch that has parted with them
+        return False
+    return torch.equal(given, rows @ weight.float().t())
 
 
 class Four:

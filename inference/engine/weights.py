@@ -193,8 +193,8 @@ class _Fold:
         head: int = 0,
         whole: bool = False,
     ) -> Linear:
-        """Matrices that read the stream behind a norm, as one; the first `paired` in rotary order. `whole` has them in
-        no fewer than eight bits."""
+        """Matrices that read the stream behind a norm, as one; the first `paired` in rotary order. `whole`, for the
+        head, which few tokens reach, has them in no fewer than eight bits."""
         rows = [in_pairs(part.weight, head) if n < paired else part.weight for n, part in enumerate(parts)]
         biases = [part.bias for part in parts]
         bias = None
@@ -233,7 +233,7 @@ class _Fold:
         if self.kernel is Kernel.FOUR and not whole:
             return Four(parts, bias)
         if self.kernel is not Kernel.EXACT:
-            return Whole(parts, bias, fine=fine)
+            return Whole(parts, bias, fine=fine, few=whole)
         weight = torch.cat([part.to(self.dtype) for part in parts])
         return Exact(weight, None if bias is None else bias.to(self.dtype))
 

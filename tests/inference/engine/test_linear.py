@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inference.engine.linear import Exact, Four, Linear, Whole, four_bits_hold
+from inference.engine.linear import Exact, Four, Linear, Whole, four_bits_hold, packing_holds
 from inference.errors import ModelError
 
 OUTPUTS, INPUTS = 80, 128
@@ -55,3 +55,24 @@ def test_inputs_that_do_not_divide_are_refused_in_four_bits() -> None:
 
 def test_four_bits_are_what_they_stand_for() -> None:
     assert four_bits_hold("cpu") is True
+
+
+@pytest.mark.skipif(not packing_holds(), reason="this processor sums packed numbers otherwise")
+@pytest.mark.parametrize("fine", [False, True])
+def test_few_rows_give_to_the_bit_what_they_give_among_many(fine: bool) -> None:
+    held = Whole([matrix()], torch.arange(float(OUTPUTS)), fine=fine)
+    many = tokens(100)
+    for count in (1, 2, 11, 24):
+        assert torch.equal(held(many[:count]), held(many)[:count])
+
+
+@pytest.mark.skipif(not packing_holds(), reason="this processor sums packed numbers otherwise")
+def test_a_matrix_that_few_rows_reach_is_kept_once_and_gives_the_same() -> None:
+    once, twice = Whole([matrix()], few=True), Whole([matrix()])
+    assert torch.equal(once(tokens(100)), twice(tokens(100)))
+    assert once.bytes == twice.bytes == OUTPUTS * INPUTS
+
+
+def test_a_row_of_nothing_gives_nothing() -> None:
+    for fine in (False, True):
+        assert torch.equal(Whole([matrix()], fine=fine)(torch.zeros(2, INPUTS)), torch.zeros(2, OUTPUTS))
