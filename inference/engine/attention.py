@@ -32,6 +32,20 @@ class Seats:
 
 
 @dataclass(frozen=True)
+class EvenSeats:
+    """As `Seats` where each prompt has the same number `each` of rows and these follow one another, as they do while
+    all candidates speak: nothing needs to be looked up."""
+
+    each: int
+
+    def gather(self, per_row: torch.Tensor) -> torch.Tensor:
+        return per_row.unflatten(0, (-1, self.each)).transpose(1, 2).flatten(2, 3)
+
+    def scatter(self, per_group: torch.Tensor) -> torch.Tensor:
+        return per_group.unflatten(2, (self.each, -1)).transpose(1, 2).flatten(0, 1)
+
+
+@dataclass(frozen=True)
 class Speaking:
     """One block's rows: tokens [first, end) of the step, one a row, in the order of the block's rows. `position` is the
     token's among what its row said; `mask` `[rows, 1, 1, capacity + own positions]` is 0 or -inf. `seats` is None where
@@ -40,7 +54,7 @@ class Speaking:
     block: Block
     first: int
     end: int
-    seats: Seats | None
+    seats: Seats | EvenSeats | None
     place: torch.Tensor
     position: torch.Tensor
     mask: torch.Tensor
@@ -120,7 +134,7 @@ def as_mask(seen: torch.Tensor) -> torch.Tensor:
     return torch.zeros(seen.shape, dtype=torch.float32, device=seen.device).masked_fill_(~seen, float("-inf"))
 
 
-def _seats(block: Block) -> Seats | None:
+def _seats(block: Block) -> Seats | EvenSeats | None:
     place_of = {id(group): place for place, group in enumerate(block.groups)}
     taken: list[list[int]] = [[] for _ in block.groups]
     group, seat = [], []
@@ -132,6 +146,8 @@ def _seats(block: Block) -> Seats | None:
     if group == list(range(len(block.groups))):
         return None
     most = max(map(len, taken))
+    if [number for sitting in taken for number in sitting] == list(range(len(taken) * most)):
+        return EvenSeats(most)
     rows = [sitting + [0] * (most - len(sitting)) for sitting in taken]
     device = block.device
     return Seats(*(torch.tensor(each, device=device) for each in (rows, group, seat)))
