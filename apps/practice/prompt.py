@@ -111,6 +111,7 @@ def reply_request(
             wording_limits(case, history=history, avoid=(*examples, text)),
             exemplars=voice_examples(case, reaction, text=text, most=EXEMPLARS),
             strays_from=settings.STRAYS_FROM["bare"],
+            planned=reaction.act,
         ),
         max_segments=MAX_SEGMENTS,
         first_words_deadline_s=FIRST_WORDS_S,
@@ -141,8 +142,8 @@ def adapter_messages(case: Case, reaction: Reaction, *, history: History, text: 
 
 
 def wording_limits(case: Case, *, history: History, avoid: Sequence[str]) -> WordingLimits:
-    """What the client's words must keep to: the case's facts, the names in it, no late reply again, and not the words of
-    `avoid` (examples and the therapist's own); those of three words or fewer anybody may say."""
+    """What the client's words must keep to: the case's facts, the names in it, no late reply again, and not the words
+    of `avoid` (examples and the therapist's own); those of three words or fewer anybody may say."""
     people = case.facts.get("people")
     return WordingLimits(
         speaker=case.person.name,

@@ -26,7 +26,8 @@ reading: below it the bundled model's replies, asked in plain words, mostly read
 @dataclass(frozen=True)
 class WordingLimits:
     """What a reply's words must keep to. `earlier` are the speaker's own earlier replies, oldest first; `exemplars` are
-    lines that do what this reply should do: words as far as `strays_from` from all of them count as something else."""
+    lines that do what this reply should do: words as far as `strays_from` from all of them count as something else.
+    `planned` is the act, or the plan, that the words should carry out, by its id in the vocabulary; "" for none."""
 
     speaker: str
     person: str = Person.CLIENT
@@ -37,6 +38,7 @@ class WordingLimits:
     avoid: tuple[str, ...] = ()
     exemplars: tuple[str, ...] = ()
     strays_from: float = STRAYS_FROM
+    planned: str = ""
 
     @classmethod
     def from_json(cls, value: Json, field: str = "limits") -> "WordingLimits":
@@ -55,6 +57,7 @@ class WordingLimits:
             avoid=_texts(data.get("avoid", ()), f"{field}.avoid", longest=MAX_MESSAGE_CHARACTERS),
             exemplars=_texts(data.get("exemplars", ()), f"{field}.exemplars", longest=500),
             strays_from=_strays_from(data, field),
+            planned=strict.text(data.get("planned", ""), f"{field}.planned", longest=40, empty=True),
         )
 
 
@@ -84,6 +87,7 @@ class Adapted:
     form: int
     messages: tuple[Message, ...]
     strays_from: float = STRAYS_FROM
+    planned: str = ""
 
     @classmethod
     def from_json(cls, value: Json, field: str = "adapted") -> "Adapted":

@@ -71,6 +71,7 @@ class Context:
             facts={"age": self.client.age} if self.client else {},
             earlier=self.earlier,
             avoid=avoid,
+            planned=self.label,
         )
 
 

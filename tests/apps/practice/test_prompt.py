@@ -142,3 +142,7 @@ def test_how_far_words_may_stray_is_set_by_who_speaks(settings: object) -> None:
 
     assert (asked.limits.strays_from, asked.adapted.strays_from) == (0.4, 0.6)
     assert asked.limits.exemplars
+
+
+def test_whoever_chooses_between_candidates_is_told_the_act() -> None:
+    assert request().limits.planned == reaction().act

@@ -2,8 +2,8 @@ import pytest
 
 from inference.assessing import Assessor
 from inference.contracts import MAX_FINDINGS, Finding, WordingLimits
-from inference.engine.judge import judge, make_judge, refuses
-from inference.safety.detectors.given import Detected, Given
+from inference.engine.judge import judge, make_judge, off_talk, refuses
+from inference.safety.detectors.given import Detected, Given, Reading
 
 LIMITS = WordingLimits("Marcus Bell", earlier=("So. Here I am. Talk.",))
 
@@ -55,3 +55,19 @@ def test_detectors_read_a_segment_as_whoever_says_it(person: str) -> None:
 def test_a_segment_carries_no_more_findings_than_an_event_may_hold() -> None:
     judged = make_judge(None, Assessor(detectors=[Listener(count=500)]))
     assert len(judged("I suppose so.", LIMITS)) == MAX_FINDINGS
+
+
+READ = {"talk": Reading({"change": 0.7, "neutral": 0.2, "sustain": 0.1}, "heads 1")}
+
+
+@pytest.mark.parametrize(("planned", "score"), [("commit", 0.3), ("inform", 0.8), ("minimise", 0.9)])
+def test_words_that_lean_another_way_than_planned_count_against_a_candidate_and_refuse_none(
+    planned: str, score: float
+) -> None:
+    (finding,) = off_talk(planned, READ)
+    assert (finding.kind, finding.score, finding.version) == ("off_talk", score, "heads 1")
+    assert not refuses([finding])
+
+
+def test_nothing_is_said_of_the_lean_where_no_act_was_planned_or_no_head_read() -> None:
+    assert off_talk("", READ) == off_talk("reflect", READ) == off_talk("commit", {}) == ()
