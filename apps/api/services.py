@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.actors import Actor
 from apps.accounts.enums import Role
+from apps.accounts.models import Organisation
 from apps.api.enums import Scope
 from apps.api.keys import make_key
 from apps.api.models import ApiKey
@@ -63,6 +64,8 @@ def create_key(
     _check(owner, wanted, life)
     new, key_id, signing = make_key(owner.organisation_id), uuid4(), secrets.token_urlsafe(32)
     with acting_for(owner.organisation_id):
+        # Whoever else makes a key of the organisation waits here, so that both are counted.
+        Organisation.objects.select_for_update(no_key=True).get(pk=owner.organisation_id)
         if ApiKey.objects.filter(revoked_at__isnull=True, expires_at__gt=timezone.now()).count() >= MOST_KEYS:
             raise RefusedError("too_many_keys", f"There are {MOST_KEYS} keys already. Revoke one first.")
         data_key_id = vault.create_data_key(owner.organisation_id, purpose="api_key", subject_id=key_id)

@@ -1,9 +1,11 @@
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from apps.api.models import ApiKey
-from apps.api.services import create_key, revoke_key, signing_secret
+from apps.api.services import MOST_KEYS, create_key, revoke_key, signing_secret
 from apps.core.errors import RefusedError
 from apps.core.organisation import acting_for
 from tests.cast import CastMember
@@ -57,3 +59,28 @@ def test_revoking_again_changes_nothing(ada: CastMember) -> None:
     first = revoke_key(made.row.pk, by=ada.actor)
     second = revoke_key(made.row.pk, by=ada.actor)
     assert first.revoked_at == second.revoked_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_make_the_last_key_at_once_do_not_both_get_one(ada: CastMember, grace: CastMember) -> None:
+    for _ in range(MOST_KEYS - 1):
+        create_key(ada.actor, scopes=["infer"], by=ada.actor)
+    refused: list[str] = []
+
+    def make_another() -> None:
+        try:
+            create_key(grace.actor, scopes=["infer"], by=grace.actor)
+        except RefusedError as error:
+            refused.append(error.code)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=make_another)
+    with acting_for(ada.organisation.pk):
+        create_key(ada.actor, scopes=["infer"], by=ada.actor)
+        other.start()
+        other.join(0.5)
+    other.join(10)
+    assert refused == ["too_many_keys"]
+    with acting_for(ada.organisation.pk):
+        assert ApiKey.objects.count() == MOST_KEYS
