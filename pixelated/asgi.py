@@ -11,7 +11,8 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402  (apps must be loa
 
 from apps.chat.routing import sockets  # noqa: E402
 from apps.chat.warm import warm_up  # noqa: E402
+from apps.core.bodies import BodyLimit  # noqa: E402
 
 warm_up()
 
-application = ProtocolTypeRouter({"http": _pages, "websocket": sockets})
+application = ProtocolTypeRouter({"http": BodyLimit(_pages), "websocket": sockets})

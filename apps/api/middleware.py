@@ -6,7 +6,6 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from apps.api.errors import ApiError
-from apps.api.parsing import MAX_BODY_BYTES
 from apps.audit.context import current_context
 
 PATH = "/api/v1/"
@@ -29,7 +28,7 @@ class ApiShape:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(PATH):
             return self.get_response(request)
-        response = _too_large() if _declares_too_much(request) else self.get_response(request)
+        response = self.get_response(request)
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith(
             "application/json"
         ):
@@ -61,15 +60,6 @@ def _as_json(response: HttpResponse) -> HttpResponse:
     code, message = _CODES.get(response.status_code, (ApiError.code, ApiError.words))
     kept = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
     return _shaped(response.status_code, code, message, kept)
-
-
-def _declares_too_much(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return length.isdigit() and int(length[:12]) > MAX_BODY_BYTES
-
-
-def _too_large() -> HttpResponse:
-    return _shaped(413, *_CODES[413], {})
 
 
 def dumped(value: object) -> str:
