@@ -9,7 +9,8 @@ from django.conf import settings
 from apps.api.errors import ApiError, AwayError, UnfitError
 
 STATUS_S = 2.0
-RELOAD_S = 120.0
+RELOAD_S = 630.0
+"""Longer than the worker may load (600 s), so that it is the worker who says how it ended."""
 _MOST_BYTES = 64 * 1024
 
 
@@ -28,7 +29,8 @@ async def reload_model(model: str) -> Mapping[str, Any]:
 
     Raises:
         UnfitError: model_not_allowed (the installation names those that are), model_unusable.
-        AwayError: there is no worker that could.
+        AwayError: there is no worker that could, or it is loading another.
+        ApiError: still_loading; how it ends is not known, and it may yet speak with the model.
     """
     if model and model not in settings.API_MODELS:
         raise UnfitError(
@@ -38,8 +40,10 @@ async def reload_model(model: str) -> Mapping[str, Any]:
         raise AwayError("engine_away", "This installation speaks without a worker.", retry_after_s=60)
     try:
         answer = await _ask("POST", "/reload-model", json={"model": model}, within_s=RELOAD_S)
-    except httpx.HTTPError:
+    except (httpx.ConnectError, httpx.ConnectTimeout):
         raise AwayError("engine_away", retry_after_s=5) from None
+    except httpx.HTTPError:
+        raise _still_loading() from None
     if answer.status_code == 422:
         raise UnfitError(
             "model_unusable", "The worker cannot speak with that model. It goes on with the one it has."
@@ -48,8 +52,14 @@ async def reload_model(model: str) -> Mapping[str, Any]:
         raise AwayError("engine_busy", retry_after_s=5)
     found = _object(answer)
     if found is None or not isinstance(found.get("model"), dict):
-        raise ApiError("engine_failed")
+        raise _still_loading()
     return found["model"]
+
+
+def _still_loading() -> ApiError:
+    return ApiError(
+        "still_loading", "The worker did not say how loading ended. See its model in /status.", status=504
+    )
 
 
 async def _ask(method: str, path: str, *, within_s: float, json: object = None) -> httpx.Response:
