@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "apps.audit.middleware.AuditContext",
     "apps.api.middleware.ApiShape",
+    "apps.core.bodies.WholeBody",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -128,6 +129,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A batch may take minutes: it has a queue of its own, so that no sweep waits for one.
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"api.answer_batches": {"queue": "batches"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep-abandoned-turns": {
         "task": "encounters.sweep_abandoned_turns",

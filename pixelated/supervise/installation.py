@@ -115,6 +115,7 @@ class Installation:
     def _begin_celery(self) -> None:
         schedule = private_folder(self.data_dir / "beat") / "schedule"
         self._begin(processes.celery_worker(environment=self.environment, log=self._log("celery")))
+        self._begin(processes.batch_worker(environment=self.environment, log=self._log("batches")))
         self._begin(processes.celery_beat(schedule, environment=self.environment, log=self._log("beat")))
 
     def _begin_fetching(self) -> Step | None:

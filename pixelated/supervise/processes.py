@@ -54,11 +54,25 @@ def inference_worker(port: int, *, environment: Mapping[str, str], log: Path) ->
 
 
 def celery_worker(*, environment: Mapping[str, str], log: Path) -> ChildSpec:
+    """Serves all but batches: every task of it is short."""
+    own = ("--queues", "celery", "--concurrency", "2")
+    return _celery_worker("Celery worker", own, environment=environment, log=log)
+
+
+def batch_worker(*, environment: Mapping[str, str], log: Path) -> ChildSpec:
+    """Serves batches, one after the other, in a single process: it costs the memory of one, and no sweep its turn."""
+    own = ("--queues", "batches", "--pool", "solo", "--hostname", "batches@%h")
+    return _celery_worker("batch worker", own, environment=environment, log=log)
+
+
+def _celery_worker(
+    name: str, own: tuple[str, ...], *, environment: Mapping[str, str], log: Path
+) -> ChildSpec:
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     marker = LogMarker(log, b"ready.")
     return ChildSpec(
-        name="Celery worker",
-        argv=(*_celery(), "worker", "--concurrency", "2", "--loglevel", "INFO", *alone),
+        name=name,
+        argv=(*_celery(), "worker", *own, "--loglevel", "INFO", *alone),
         environment=web_environment(environment),
         log=log,
         folder=ROOT,

@@ -140,10 +140,10 @@ def test_what_is_kept_on_disk_is_closed_to_others(up: Terminal) -> None:
 def test_web_and_celery_cannot_become_the_owner_of_the_tables(up: Terminal) -> None:
     told = {}
     for pid, command in descendants(up.process.pid).items():
-        for name in ("daphne", "celery"):
+        for name in ("daphne", "--queues celery", "--queues batches"):
             if name in command:
                 told[name] = Path(f"/proc/{pid}/environ").read_bytes()
-    assert set(told) == {"daphne", "celery"}
+    assert set(told) == {"daphne", "--queues celery", "--queues batches"}
     assert all(b"DATABASE_URL=" in environment for environment in told.values())
     assert not any(b"DATABASE_OWNER_URL" in environment for environment in told.values())
 

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from pixelated.celery import app
+from pixelated.supervise.child import ChildSpec
 from pixelated.supervise.errors import PortTakenError
 from pixelated.supervise.processes import (
     HOST,
     LogMarker,
     answers,
+    batch_worker,
+    celery_worker,
     free_port,
     see_that_port_is_free,
     seeding_environment,
@@ -84,6 +88,20 @@ def test_words_in_a_log_count_only_since_the_last_start(tmp_path: Path) -> None:
     with log.open("a") as file:
         file.write("connected\nready.\n")
     assert marker.found() is True
+
+
+def queues_of(spec: ChildSpec) -> set[str]:
+    return set(spec.argv[spec.argv.index("--queues") + 1].split(","))
+
+
+def test_every_sweep_has_a_queue_that_is_served_and_none_waits_for_a_batch(tmp_path: Path) -> None:
+    given = {"environment": {}, "log": tmp_path / "log"}
+    sweeps, batches = queues_of(celery_worker(**given)), queues_of(batch_worker(**given))
+    app.loader.import_default_modules()
+    routed = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks if "." in name}
+    assert routed["api.answer_batches"] in batches
+    assert {queue for name, queue in routed.items() if name != "api.answer_batches"} <= sweeps - batches
+    assert {beat["task"] for beat in app.conf.beat_schedule.values()} <= set(routed)
 
 
 def test_a_process_is_told_only_what_it_needs() -> None:
