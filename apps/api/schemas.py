@@ -40,7 +40,12 @@ class Said(Strict):
 
 class InferIn(Strict):
     user_query: Words = Field(description="What the person says now.")
-    conversation_history: list[Said] = Field(default=[], max_length=MAX_HISTORY, description="Oldest first.")
+    conversation_history: list[Said] = Field(
+        default=[],
+        max_length=MAX_HISTORY,
+        description="Oldest first. The model reads the newest that it can hold: at most seven exchanges, of each "
+        "message the last 4,000 characters, and 64 kB in all.",
+    )
     context_type: Name = Field(
         default="",
         description="`support`, `education`, or `practice:<client>`; empty: read from the words, else the companion.",
@@ -223,8 +228,12 @@ class ProfileIn(Strict):
 
 
 class EncounterIn(Strict):
-    mode: Literal["practice", "support"]
-    session_type: Name | None = Field(default=None, description="For support.")
+    mode: Literal["practice", "support"] = Field(
+        description="`practice`. `support` is refused (422, `mode_unavailable`): none begins over the API."
+    )
+    session_type: Name | None = Field(
+        default=None, description="Of support, and so refused with either mode: leave it out."
+    )
     resistance_patterns: list[Name] = Field(default=[], max_length=9)
     client_profile: ProfileIn = ProfileIn()
 
