@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.queries import actor_for
 from apps.api.enums import BatchStatus, DeliveryStatus, Scope
-from apps.api.exchange import keep_heard
-from apps.api.inferring import asked_of, entry_id
+from apps.api.exchange import Asked, keep_heard
 from apps.api.journal import append
 from apps.api.models import Batch, Delivery
 from apps.api.queries import Holder
@@ -41,14 +40,17 @@ class Claimed:
     spent: bool
 
 
-def leave_batch(holder: Holder, bodies: Sequence[InferIn], *, callback_url: str | None) -> Batch:
-    """Keep a batch to be answered soon. A crisis that is heard is put up at once: whoever answers may be away. Call
-    inside `acting_for`; the address was checked.
-
-    Raises:
-        UnfitError: an entry cannot be done as it was asked.
-    """
-    batch_id, now = uuid4(), timezone.now()
+def leave_batch(
+    holder: Holder,
+    bodies: Sequence[InferIn],
+    *,
+    batch_id: UUID,
+    asked: Sequence[Asked],
+    callback_url: str | None,
+) -> Batch:
+    """Keep a batch to be answered soon; `asked` are its bodies, read. A crisis that is heard is put up at once: whoever
+    answers may be away. Call inside `acting_for`; the address was checked."""
+    now = timezone.now()
     batch = Batch(
         id=batch_id,
         organisation_id=holder.organisation_id,
@@ -59,7 +61,6 @@ def leave_batch(holder: Holder, bodies: Sequence[InferIn], *, callback_url: str 
         forget_at=now + KEPT,
     )
     batch.asked_sealed = _seal(batch, "asked_sealed", json.dumps([body.model_dump() for body in bodies]))
-    asked = [asked_of(body, request_id=entry_id(batch_id, index)) for index, body in enumerate(bodies)]
     put = [keep_heard(holder, each) for each in asked]
     batch.flagged = sum(bool(each.flags) for each in put)
     batch.save(force_insert=True)

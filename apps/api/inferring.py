@@ -4,8 +4,10 @@ The one place that knows both what callers send and how a message is answered.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
@@ -22,6 +24,7 @@ from apps.api.schemas import BatchEntry, ConversationMetadata, ErrorDetail, Infe
 from apps.core.engines import reply_source
 from apps.core.errors import UnavailableError
 from apps.core.middleware import AWAY
+from apps.core.store import outside_walls
 from apps.encounters.enums import Source
 from apps.safety.asking import Assessed, ask, newest_messages
 from inference.contracts import AssessRequest, Message, Mode, Role
@@ -30,6 +33,9 @@ AT_ONCE = 4
 """Requests of one batch that are answered side by side."""
 MEASURE_WITHIN_S = 2.0
 """For measuring a reply, with a dozen earlier ones beside it: nobody in danger waits for it, as for being heard."""
+
+
+log = logging.getLogger(__name__)
 
 
 def persona_of(context_type: str, texts: Sequence[str]) -> Choice:
@@ -49,7 +55,8 @@ def persona_of(context_type: str, texts: Sequence[str]) -> Choice:
 
 
 def asked_of(body: InferIn, *, request_id: str) -> Asked:
-    """The request, checked as the chat checks a message. Raises UnfitError."""
+    """The request, checked as the chat checks a message; which persona it wants may be read from its words, which takes
+    too long for the event loop. Raises UnfitError."""
     talk = paired([(said.role, checked_earlier(said.content)) for said in body.conversation_history])
     texts = [person for person, _ in talk if person] + [body.user_query]
     return Asked(
@@ -70,11 +77,15 @@ def checked_earlier(text: str) -> str:
     return text.strip()
 
 
-async def infer(holder: Holder, body: InferIn, *, purpose: str = "infer", request_id: str = "") -> InferOut:
-    """Hear, answer and measure. Raises ApiError, and what the database raises."""
+async def infer(
+    holder: Holder, body: InferIn, *, purpose: str = "infer", request_id: str = "", asked: Asked | None = None
+) -> InferOut:
+    """Hear, answer and measure. `asked`: the body as `asked_of` reads it, where that was done. Raises ApiError, and
+    what the database raises."""
     begun = time.perf_counter()
-    request_id = request_id or uuid4().hex
-    ready = await prepare(holder, asked_of(body, request_id=request_id), purpose=purpose)
+    if asked is None:
+        asked = await outside_walls(partial(asked_of, body, request_id=request_id or uuid4().hex))
+    ready = await prepare(holder, asked, purpose=purpose)
     reply = await said(ready)
     wanted = body.include_metrics or body.use_eq_awareness
     read = await reply_assessment(ready, reply) if wanted else NOT_WANTED
@@ -87,7 +98,7 @@ async def infer(holder: Holder, body: InferIn, *, purpose: str = "infer", reques
         conversation_metadata=_metadata(ready, reply, numbers),
         persona_mode=str(ready.asked.choice.persona),
         confidence=numbers.figures["confidence"],
-        request_id=request_id,
+        request_id=asked.request_id,
     )
 
 
@@ -133,25 +144,37 @@ def entry_id(batch_id: UUID, index: int) -> str:
     return uuid5(batch_id, str(index)).hex
 
 
+def asked_of_many(bodies: Sequence[InferIn], *, batch_id: UUID) -> list[Asked]:
+    """Each request of a batch, as `asked_of`. Raises UnfitError where any of them cannot be done."""
+    return [asked_of(body, request_id=entry_id(batch_id, index)) for index, body in enumerate(bodies)]
+
+
 async def infer_many(
-    holder: Holder, bodies: Sequence[InferIn], *, purpose: str = "batch", batch_id: UUID | None = None
+    holder: Holder,
+    bodies: Sequence[InferIn],
+    *,
+    purpose: str = "batch",
+    batch_id: UUID,
+    asked: Sequence[Asked] | None = None,
 ) -> list[BatchEntry]:
-    """Each request's answer or error, in their order, some side by side. `batch_id`: of one that was left."""
+    """Each request's answer or error, in their order, some side by side; whatever happens to one is its own. `asked`:
+    the bodies as `asked_of_many` reads them, where that was done."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(index: int, body: InferIn) -> BatchEntry:
-        request_id = entry_id(batch_id or uuid4(), index)
+        request_id, read = entry_id(batch_id, index), asked[index] if asked else None
         async with gate:
             try:
-                return BatchEntry(
-                    index=index, result=await infer(holder, body, purpose=purpose, request_id=request_id)
-                )
+                result = await infer(holder, body, purpose=purpose, request_id=request_id, asked=read)
+                return BatchEntry(index=index, result=result)
             except ApiError as error:
                 failed = error
             except (*AWAY, UnavailableError):
                 failed = AwayError()
-        return BatchEntry(
-            index=index, error=ErrorDetail(code=failed.code, message=failed.message, request_id=request_id)
-        )
+            except Exception as error:  # noqa: BLE001  (a mistake of ours must not cost the others their answers)
+                log.error("request %s of a batch failed: %s", request_id, type(error).__name__)
+                failed = ApiError()
+        detail = ErrorDetail(code=failed.code, message=failed.message, request_id=request_id)
+        return BatchEntry(index=index, error=detail)
 
     return list(await asyncio.gather(*(one(index, body) for index, body in enumerate(bodies))))

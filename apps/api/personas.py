@@ -16,6 +16,9 @@ from inference.safety.screen import CRISIS_KINDS, SCORES, screen
 
 FILE = Path(__file__).parent / "personas.toml"
 MODEL_PREFIX = "pixelated"
+MOST_CHARACTERS = 4_000
+"""Of each message, its end: as much of an earlier one as the screen and the reader look at. What is answered is never
+longer, and is screened whole before anything is said."""
 CRISIS_FROM = SCORES["moderate"]
 """The screen's score from which a finding is a crisis, as its labels define one."""
 
@@ -64,8 +67,9 @@ def named_persona(name: str) -> Choice | None:
 
 
 def inferred_persona(texts: Sequence[str]) -> Choice:
-    """The persona that a caller's own messages, oldest first, ask for. A crisis in any of them is for the companion."""
-    texts = texts[-MOST_TEXTS:]
+    """The persona that a caller's own messages, oldest first, ask for. A crisis in any of them is for the companion.
+    Takes tens of milliseconds where they are long: not for the event loop."""
+    texts = [text[-MOST_CHARACTERS:] for text in texts[-MOST_TEXTS:]]
     if any(_in_crisis(text) for text in texts):
         return Choice(Persona.COMPANION, How.INFERRED)
     reading = read_persona(texts)

@@ -1,7 +1,8 @@
 """Sweeps of the API's due rows: answer batches, send word of them, forget them. Each may run twice, or not finish."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from apps.api.inferring import infer_many
 from apps.api.schemas import BatchEntry, ErrorDetail
 from apps.api.webhooks import claim_delivery, record, send
 from apps.core.engines import reply_source
+from apps.core.middleware import AWAY
 from apps.core.organisation import acting_for
 from apps.core.store import in_store
 
@@ -21,21 +23,37 @@ MOST_A_SWEEP = 20
 """Batches or deliveries of one organisation in one sweep, so that none waits for all of another's."""
 
 
-def _organisations() -> Iterator[UUID]:
-    yield from Organisation.objects.values_list("pk", flat=True)
+log = logging.getLogger(__name__)
+
+
+def _for_each_organisation(work: Callable[[UUID], int]) -> int:
+    """The sum of what `work` counts for each. One whose work fails does not cost the others theirs; where a part is
+    away, it is for all of them, and the next sweep goes on."""
+    done = 0
+    for organisation_id in Organisation.objects.values_list("pk", flat=True):
+        try:
+            done += work(organisation_id)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  (its message may hold words)
+            log.error("a sweep failed for organisation %s: %s", organisation_id, type(error).__name__)
+    return done
 
 
 @shared_task(name="api.answer_batches", ignore_result=True)
 def answer_batches() -> int:
     """Answer what is due; returns how many batches were finished."""
+    return _for_each_organisation(_answer_due)
+
+
+def _answer_due(organisation_id: UUID) -> int:
     finished = 0
-    for organisation_id in _organisations():
-        for _ in range(MOST_A_SWEEP):
-            with acting_for(organisation_id):
-                claimed = claim_batch(at=timezone.now())
-            if claimed is None:
-                break
-            finished += asyncio.run(_answer(organisation_id, claimed))
+    for _ in range(MOST_A_SWEEP):
+        with acting_for(organisation_id):
+            claimed = claim_batch(at=timezone.now())
+        if claimed is None:
+            break
+        finished += asyncio.run(_answer(organisation_id, claimed))
     return finished
 
 
@@ -65,25 +83,29 @@ def _failed(claimed: Claimed, code: str, message: str) -> list[BatchEntry]:
 @shared_task(name="api.send_webhooks", ignore_result=True)
 def send_webhooks() -> int:
     """Try what is due; returns how many tries were made."""
+    return _for_each_organisation(_send_due)
+
+
+def _send_due(organisation_id: UUID) -> int:
     tried = 0
-    for organisation_id in _organisations():
-        for _ in range(MOST_A_SWEEP):
-            with acting_for(organisation_id):
-                letter = claim_delivery(at=timezone.now())
-            if letter is None:
-                break
-            outcome = send(letter)
-            with acting_for(organisation_id):
-                record(letter.delivery_id, outcome)
-            tried += 1
+    for _ in range(MOST_A_SWEEP):
+        with acting_for(organisation_id):
+            letter = claim_delivery(at=timezone.now())
+        if letter is None:
+            break
+        outcome = send(letter)
+        with acting_for(organisation_id):
+            record(letter.delivery_id, outcome)
+        tried += 1
     return tried
 
 
 @shared_task(name="api.forget_batches", ignore_result=True)
 def forget() -> int:
     """Shred what was kept for its day; returns how many batches."""
-    count = 0
-    for organisation_id in _organisations():
-        with acting_for(organisation_id):
-            count += forget_batches(at=timezone.now())
-    return count
+    return _for_each_organisation(_forget_old)
+
+
+def _forget_old(organisation_id: UUID) -> int:
+    with acting_for(organisation_id):
+        return forget_batches(at=timezone.now())

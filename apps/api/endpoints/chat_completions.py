@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from ninja import Router
@@ -16,6 +17,7 @@ from apps.api.middleware import dumped
 from apps.api.responses import WITH_ERRORS
 from apps.audit.context import current_context
 from apps.core.middleware import AWAY
+from apps.core.store import outside_walls
 
 END = "data: [DONE]\n\n"
 
@@ -31,9 +33,8 @@ router = Router(tags=["Replies"])
 async def chat_completions(request: HttpRequest, body: CompletionIn) -> CompletionOut | HttpResponseBase:
     """Needs the scope `infer`. With `stream`, server-sent events, and with `stream_options.include_usage` one more with
     what it took; otherwise one object."""
-    ready = await prepare(
-        request.auth, asked_of(body, request_id=current_context().request_id), purpose="chat"
-    )
+    asked = await outside_walls(partial(asked_of, body, request_id=current_context().request_id))
+    ready = await prepare(request.auth, asked, purpose="chat")
     completion = Completion(ready, model=body.model, tells_usage=body.tells_usage)
     if not body.stream:
         return completion.whole(await said(ready))

@@ -34,6 +34,12 @@ LEARNERS = "What is the difference between a simple and a complex reflection?"
 CRISIS = "I want to kill myself tonight."
 
 
+def test_of_a_long_message_its_end_is_read() -> None:
+    long = f"{CRISIS} {'It rained again. ' * 300}{LEARNERS}"
+    assert inferred_persona([long]) == inferred_persona([long[-4000:]])
+    assert inferred_persona([long[-4000:] + CRISIS]) == Choice(Persona.COMPANION, How.INFERRED)
+
+
 @pytest.mark.parametrize(("name", "choice"), NAMED)
 def test_a_persona_that_is_said_outright_is_that_persona(name: str, choice: Choice | None) -> None:
     assert named_persona(name) == choice

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import Organisation
 from apps.api import limits, tasks
 from apps.api.models import Attempt, Batch, Delivery
 from apps.api.services import MadeKey, revoke_key
@@ -89,6 +90,32 @@ async def test_one_entrys_failure_is_its_own(ada_calls: Caller, engine: Callable
     assert body["failed"] == 1
     assert body["results"][0]["error"]["code"] == "engine_away" and body["results"][0]["result"] is None
     assert body["results"][1]["result"]["conversation_metadata"]["verdict"] == "crisis"
+
+
+async def test_an_entry_that_breaks_something_of_ours_fails_alone_and_without_its_words(
+    ada_calls: Caller, engine: Callable, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine(fail_with=ValueError("zanzibarcanary"))
+    answer = await ada_calls.post("batch-infer", {"requests": [ASKED, CRISIS]})
+    assert answer.status_code == 200
+    broken, sound = answer.json()["results"]
+    assert (broken["error"]["code"], broken["result"]) == ("internal", None)
+    assert sound["result"]["conversation_metadata"]["verdict"] == "crisis"
+    assert "ValueError" in caplog.text
+    assert "zanzibarcanary" not in answer.content.decode() + caplog.text
+
+
+async def test_a_batch_that_cannot_be_read_costs_another_organisation_nothing(
+    ada_calls: Caller, ada: CastMember, mallory: CastMember
+) -> None:
+    both = [(ada, ada_calls), (mallory, Caller((await in_thread(a_key, mallory)).text))]
+    first = await in_thread(lambda: Organisation.objects.values_list("pk", flat=True)[0])
+    (broken, breaks), (_, goes_on) = sorted(both, key=lambda each: each[0].organisation.pk != first)
+    batch_id, other_id = await leave(breaks), await leave(goes_on)
+    await walled(broken, lambda: Batch.objects.filter(pk=batch_id).update(asked_sealed=b"not sealed"))
+    assert await in_thread(tasks.answer_batches) == 1
+    assert (await goes_on.get(f"batch-infer/{other_id}")).json()["status"] == "finished"
+    assert (await breaks.get(f"batch-infer/{batch_id}")).json()["status"] == "waiting"
 
 
 @pytest.mark.parametrize("count", [0, 33])
