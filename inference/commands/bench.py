@@ -22,6 +22,8 @@ ENGINES = ("ours", "llama.cpp", "generate", "transformers batching")
 NONE = "none"
 TELL_EVERY_S = 10.0
 """Where no terminal shows what is going on."""
+WIDE = 150
+"""Columns of the tables where no terminal says how many there are."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     with _progress(Console(stderr=True)) as tell:
         result = measure(asked, tell=tell, keep=lambda so_far: write(arguments.json, so_far))
-    show(result, Console())
+    console = Console()
+    show(result, console if console.is_terminal else Console(width=WIDE))
     return 0
 
 

@@ -70,4 +70,6 @@ def test_a_run_leaves_its_result_and_shows_it(
     assert main(["bench", "--json", str(out), *words]) == 0
     result = json.loads(out.read_text())
     assert (result["complete"], len(result["bounds"]["steps"])) == (True, 1)
-    assert "What bounds a step" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "What bounds a step" in shown
+    assert "…" not in shown
