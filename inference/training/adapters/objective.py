@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from inference.training.adapters.encoding import Encoded
 
 PADDING = 0
-LARGEST = 1 - 1e-4
-"""A probability is cut here, so that the unlikelihood of a certain token stays finite."""
+LARGEST = 1 - 1e-6
+"""What a certain token's probability is taken for, so that its unlikelihood stays finite and still has a slope."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,9 @@ def surprise(logs: Tensor) -> Tensor:
 
 def unlikelihood(logs: Tensor) -> Tensor:
     """The sum of -log(1 - p) over the tokens of unsafe replies (Welleck et al. 2020): its pull grows with p, so that
-    words which the model would not say anyway are left alone."""
-    return -torch.log1p(-logs.exp().clamp(max=LARGEST)).sum()
+    words which the model would not say anyway are left alone. p is scaled and not cut, for a cut has no slope: what the
+    model is surest of would never be unlearned."""
+    return -torch.log1p(-logs.exp() * LARGEST).sum()
 
 
 def _computing(device: torch.device) -> contextlib.AbstractContextManager[object]:
