@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import shutil
 from pathlib import Path
 
 from inference.models.catalogue import EMBEDDINGS, data_directory, folder_of, is_present
@@ -96,14 +95,14 @@ def _train_adapter(arguments: argparse.Namespace) -> int:
     from inference.data.reading import DIALOGUES  # noqa: PLC0415 - with what follows takes seconds
     from inference.engine.loader import use_threads  # noqa: PLC0415
     from inference.training.adapters.recipe import read_recipe, recipe_file  # noqa: PLC0415
-    from inference.training.adapters.run import Setting, run  # noqa: PLC0415
+    from inference.training.adapters.run import Setting, forget, run  # noqa: PLC0415
 
     recipe = read_recipe(recipe_file(arguments.recipe))
     use_threads(arguments.threads)
     out = arguments.out or data_directory() / "adapters" / recipe.name
     work = data_directory() / "training" / recipe.name if arguments.out is None else out.with_suffix(".run")
     if arguments.fresh:
-        shutil.rmtree(work, ignore_errors=True)
+        forget(work)
     setting = Setting(
         out=out,
         work=work,

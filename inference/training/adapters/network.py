@@ -11,7 +11,13 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils.logging import disable_progress_bar
 
 from inference.engine.loader import best_dtype
@@ -36,6 +42,14 @@ class Trained:
         return self.network.device
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """How a base model cuts text, and the ids that end a reply; known before its weights are loaded."""
+
+    tokenizer: PreTrainedTokenizerBase
+    ends: frozenset[int]
+
+
 def base_of(recipe: Recipe) -> str:
     """The base model's folder or id: the recipe's, else the fetched bundled one. Raises ModelError where it is not
     fetched."""
@@ -47,19 +61,37 @@ def base_of(recipe: Recipe) -> str:
     return str(dense_folder(Path(source))) if source.endswith(".gguf") else source
 
 
-def prepared(recipe: Recipe, base: str, *, device: str = "") -> Trained:
+def best_device() -> torch.device:
+    """This process's own card, else the processor."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("cuda", torch.cuda.current_device())
+
+
+def tokens_of(base: str) -> Tokens:
+    """Raises ModelError for a base whose tokenizer or configuration cannot be read."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        named = _generation_of(base).eos_token_id
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        raise ModelError(f"the base model {base} cannot be loaded ({type(error).__name__})") from error
+    ids = named if isinstance(named, list) else [named]
+    ends = frozenset(value for value in [*ids, tokenizer.eos_token_id] if value is not None)
+    return Tokens(tokenizer, ends)
+
+
+def prepared(recipe: Recipe, base: str, *, tokens: Tokens | None = None, device: str = "") -> Trained:
     """The base frozen, with fresh low-rank weights by the recipe's seed. Raises RecipeError for QLoRA without CUDA,
     ModelError for a base that cannot be loaded."""
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or best_device().type
     if recipe.lora.quantised and device != "cuda":
         raise RecipeError(
             "lora.quantised (QLoRA) needs a CUDA GPU; on a CPU leave it out: plain LoRA fits there"
         )
-    if device == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
     disable_progress_bar()
+    tokens = tokens or tokens_of(base)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base)
         network = AutoModelForCausalLM.from_pretrained(
             base,
             dtype=best_dtype(device),
@@ -67,6 +99,8 @@ def prepared(recipe: Recipe, base: str, *, device: str = "") -> Trained:
             attn_implementation="sdpa",
             **(_in_4_bits() if recipe.lora.quantised else {}),
         )
+    except torch.OutOfMemoryError:
+        raise
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise ModelError(f"the base model {base} cannot be loaded ({type(error).__name__})") from error
     network.config.use_cache = False
@@ -81,7 +115,7 @@ def prepared(recipe: Recipe, base: str, *, device: str = "") -> Trained:
         quicken(network)
     if not recipe.lora.quantised:  # placed when it was loaded
         network = network.to(device)
-    return Trained(network.train(), tokenizer, _ends(network, tokenizer))
+    return Trained(network.train(), tokens.tokenizer, tokens.ends)
 
 
 def small_state(network: PeftModel) -> dict[str, Tensor]:
@@ -127,7 +161,9 @@ def _in_4_bits() -> Mapping[str, object]:
     return {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
-def _ends(network: PeftModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    named = network.generation_config.eos_token_id
-    ids = named if isinstance(named, list) else [named]
-    return frozenset(value for value in [*ids, tokenizer.eos_token_id] if value is not None)
+def _generation_of(base: str) -> GenerationConfig:
+    """As loading the model finds it: its own file, else what its configuration says."""
+    try:
+        return GenerationConfig.from_pretrained(base)
+    except OSError:
+        return GenerationConfig.from_model_config(AutoConfig.from_pretrained(base))

@@ -3,9 +3,12 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import torch
 
 from inference.data.examples import Example
 from inference.data.reading import DIALOGUES
@@ -16,15 +19,18 @@ from inference.training.adapters import memory
 from inference.training.adapters.cards import Outcome, write_adapter
 from inference.training.adapters.checkpoint import Course
 from inference.training.adapters.encoding import Encoded, encode
+from inference.training.adapters.free_memory import free_gib
 from inference.training.adapters.held import by_persona
 from inference.training.adapters.loop import Material, train
-from inference.training.adapters.network import Trained, base_of, prepared
+from inference.training.adapters.network import Trained, base_of, best_device, prepared, tokens_of
 from inference.training.adapters.objective import Objective
 from inference.training.adapters.plan import examples_of, plan
 from inference.training.adapters.recipe import Recipe
-from inference.training.adapters.sources import Source, Sources, sources_of
+from inference.training.adapters.sources import Sources, sources_of
 from inference.training.adapters.telling import telling
 from inference.training.adapters.unsafe import EncodedPair, encoded_pair, figures
+
+CHECKPOINTS, EVENTS, BEFORE_FILE = "checkpoints", "events", "before.json"
 
 
 @dataclass(frozen=True)
@@ -54,37 +60,52 @@ Figures = dict[str, dict[str, float]]
 """Held-out loss, perplexity and tokens by persona and of "all"; under "unsafe" the figures of the pairs kept aside."""
 
 
-def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print) -> Outcome | None:
-    """Train and write; None where the run was cut by `stop_after`. Goes on from the checkpoints in `work`."""
-    gathered = gather(recipe, setting)
+def run(
+    recipe: Recipe,
+    setting: Setting,
+    *,
+    say: Callable[[str], None] = print,
+    free: Callable[[torch.device], float] = free_gib,
+) -> Outcome | None:
+    """Train and write; None where the run was cut by `stop_after`. Goes on from the checkpoints in `work`. `free` says
+    how many GiB may be taken. Raises ShortMemoryError where they do not suffice, before the start or on the way."""
+    with memory.told_when_short():
+        return _run(recipe, setting, say, free)
+
+
+def forget(work: Path) -> None:
+    """Remove what a run left in its folder, so that the next one starts again; a search's study stays."""
+    for name in (CHECKPOINTS, EVENTS):
+        shutil.rmtree(work / name, ignore_errors=True)
+    (work / BEFORE_FILE).unlink(missing_ok=True)
+
+
+def _run(
+    recipe: Recipe, setting: Setting, say: Callable[[str], None], free: Callable[[torch.device], float]
+) -> Outcome | None:
+    gathered = gather(recipe, setting, say=say, free=free)
     trained, material = gathered.trained, gathered.material
-    need = memory.needed(trained.network, list(material.steps), recompute=recipe.optimiser.recompute)
-    say(
-        f"memory: about {need.total:.1f} GiB, of which activations {need.activations:.1f} and logits {need.logits:.1f}"
-    )
-    memory.check(need, memory.free_gib(trained.device))
     tokens = sum(step.tokens for step in material.steps)
     targets = sum(step.targets for step in material.steps)
     dialogues, steps = len(gathered.sources.kept), len(material.steps)
     say(f"{dialogues} dialogues, {steps} steps, {tokens} tokens, {targets} of them learned")
     setting.work.mkdir(parents=True, exist_ok=True)
-    before = _measured_once(gathered, setting.work / "before.json")
+    before = measured_once(gathered, setting.work / BEFORE_FILE)
     say(f"held-out loss before: {before['all']['loss']:.4f}")
-    is_first = os.environ.get("RANK", "0") == "0"
-    events = setting.work / "events" if setting.events and is_first else None
+    events = setting.work / EVENTS if setting.events and _is_first() else None
     with telling(recipe.name, steps=len(material.steps), events=events) as tell:
         course = train(
             trained,
             material,
             recipe,
-            checkpoints=setting.work / "checkpoints",
+            checkpoints=setting.work / CHECKPOINTS,
             tell=tell,
             stop_after=setting.stop_after,
         )
     if course.step == setting.stop_after:
         return None
     outcome = _outcome(gathered, course, before)
-    if is_first:
+    if _is_first():
         write_adapter(
             trained.network,
             setting.out,
@@ -97,23 +118,37 @@ def run(recipe: Recipe, setting: Setting, *, say: Callable[[str], None] = print)
     return outcome
 
 
-def gather(recipe: Recipe, setting: Setting) -> Gathered:
-    """Everything a run needs, before its first step."""
+def gather(
+    recipe: Recipe,
+    setting: Setting,
+    *,
+    say: Callable[[str], None] = lambda said: None,
+    free: Callable[[torch.device], float] = free_gib,
+) -> Gathered:
+    """Everything a run needs, before its first step. Raises ShortMemoryError, with nothing loaded, where it would not
+    fit into what is free."""
     sources = sources_of(recipe, dialogues=setting.dialogues, unsafe=setting.unsafe)
     base = base_of(recipe)
-    trained = prepared(recipe, base)
+    tokens = tokens_of(base)
 
     def encoded(example: Example) -> Encoded:
-        return encode(trained.tokenizer, example, ends=trained.ends, longest=recipe.data.longest)
+        return encode(tokens.tokenizer, example, ends=tokens.ends, longest=recipe.data.longest)
 
+    steps = plan(sources.kept, recipe, encoded)
+    device = best_device()
+    need = memory.needed(memory.shape_of(recipe, base, device), steps, recompute=recipe.optimiser.recompute)
+    say(
+        f"memory: about {need.total:.1f} GiB, of which activations {need.activations:.1f} and logits {need.logits:.1f}"
+    )
+    memory.check(need, free(device))
     material = Material(
-        steps=plan(sources.kept, recipe, encoded),
+        steps=steps,
         held=[encoded(each) for each in examples_of(sources.aside, recipe.data)],
         unsafe=[encoded_pair(pair, encoded).unsafe for pair in sources.pairs],
-        mark=_mark(recipe, sources.files, base),
+        mark=mark_of(recipe, sources, base),
     )
     pairs = [encoded_pair(pair, encoded) for pair in sources.pairs_aside]
-    return Gathered(trained, material, sources, pairs, base)
+    return Gathered(prepared(recipe, base, tokens=tokens), material, sources, pairs, base)
 
 
 def held_figures(trained: Trained, held: Sequence[Encoded]) -> Figures:
@@ -132,16 +167,25 @@ def measured(gathered: Gathered) -> Figures:
     return found | ({"unsafe": unsafe} if unsafe else {})
 
 
-def _measured_once(gathered: Gathered, file: Path) -> Figures:
-    """Before the first step; a resumed run finds what the first one wrote."""
+def measured_once(gathered: Gathered, file: Path) -> Figures:
+    """Before the first step; a resumed run finds what the first one wrote. Of several processes one writes, and no
+    other ever meets half a file."""
     mark = gathered.material.mark
     if file.is_file():
         found = json.loads(file.read_text(encoding="utf-8"))
         if found["mark"] == mark:
             return found["figures"]
     found = measured(gathered)
-    file.write_text(json.dumps({"mark": mark, "figures": found}), encoding="utf-8")
+    if _is_first():
+        making = file.with_suffix(".making")
+        making.write_text(json.dumps({"mark": mark, "figures": found}), encoding="utf-8")
+        making.replace(file)
     return found
+
+
+def _is_first() -> bool:
+    """Of the processes that run this together, the one that writes."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _outcome(gathered: Gathered, course: Course, before: Figures) -> Outcome:
@@ -165,8 +209,9 @@ def _outcome(gathered: Gathered, course: Course, before: Figures) -> Outcome:
     )
 
 
-def _mark(recipe: Recipe, files: Sequence[Source], base: str) -> str:
-    parts = [recipe.to_json(), [asdict(file) for file in files], base]
+def mark_of(recipe: Recipe, sources: Sources, base: str) -> str:
+    """What a run is made of, as a hash: recipe, the files with rows of its personas, base."""
+    parts = [recipe.to_json(), [asdict(file) for file in sources.files], base]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

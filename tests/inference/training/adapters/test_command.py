@@ -39,6 +39,23 @@ def test_an_adapter_is_trained_by_one_command_and_goes_on_where_it_was_cut_off(
     assert [file["path"] for file in card["training_files"]] == ["client/a.jsonl", "unsafe/client.jsonl"]
 
 
+def test_a_fresh_start_forgets_the_run_and_keeps_the_study(
+    recipe_path: Path, dialogues: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "adapter", str(recipe_path), "--dialogues", str(dialogues), "--threads", "1"]
+    words += ["--out", str(tmp_path / "tiny"), "--stop-after", "2"]
+    assert main(words) == 0
+    study = tmp_path / "tiny.run" / "search.db"
+    study.write_bytes(b"a study of many hours")
+    (tmp_path / "tiny.run" / "before.json").write_text('{"mark": "another"}', encoding="utf-8")
+    capsys.readouterr()
+    assert main([*words, "--fresh"]) == 0
+
+    assert "step 1/" in capsys.readouterr().out
+    assert study.read_bytes() == b"a study of many hours"
+    assert '"another"' not in (tmp_path / "tiny.run" / "before.json").read_text(encoding="utf-8")
+
+
 def test_a_recipe_with_a_mistake_is_refused_in_a_sentence(
     recipe_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

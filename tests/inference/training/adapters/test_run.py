@@ -17,9 +17,8 @@ from inference.data.reading import read_dialogues, split
 from inference.models.adapter import WEIGHTS_FILE, read_adapter
 from inference.training.adapters import checkpoint
 from inference.training.adapters.checkpoint import Course
-from inference.training.adapters.errors import RecipeError, ResumeError, ShortMemoryError
+from inference.training.adapters.errors import RecipeError, ResumeError
 from inference.training.adapters.loop import Report, train
-from inference.training.adapters.memory import Need, check
 from inference.training.adapters.network import prepared
 from inference.training.adapters.recipe import Recipe
 from inference.training.adapters.run import Setting, gather, run
@@ -142,14 +141,6 @@ def test_a_run_writes_an_adapter_that_peft_loads_and_a_card(
     assert any(value.abs().max() > 0 for name, value in loaded.state_dict().items() if "lora_B" in name)
     assert list((at.work / "events").glob("events.out.tfevents.*"))
     assert any("memory" in each for each in said)
-
-
-def test_too_little_memory_is_a_sentence_that_says_what_to_lower() -> None:
-    need = Need(weights=1.0, trained=0.5, activations=6.0, logits=2.0)
-
-    check(need, 12.0)
-    with pytest.raises(ShortMemoryError, match="lower optimiser.batch_tokens"):
-        check(need, 4.0)
 
 
 def test_qlora_without_cuda_is_refused(recipe: Make, tiny_model: Path) -> None:
