@@ -1,7 +1,7 @@
 """Every written dialogue keeps to its form, and no two are alike."""
 
 import json
-import re
+import random
 from collections import Counter, defaultdict
 from functools import cache
 from itertools import pairwise
@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from inference.contracts import Person, WordingLimits
+from inference.safety.screen import screen
+from inference.safety.wording import wording_findings
 from inference.vocabulary import acts, cues, plans
+from tests.inference.data.sameness import REAL, Words, near, overlap, stretches, words_of
 
 FOLDER = Path(__file__).resolve().parents[3] / "inference" / "data" / "dialogues"
 FILES = sorted(FOLDER.glob("*/*.jsonl"))
@@ -18,6 +22,16 @@ BANDS = ("closed", "wary", "open")
 THERAPISTS = {"good", "poor", "odd"}
 PROTOCOL = "<<protocol>>"
 SPEAKERS = {"client": {"therapist", "client"}, "companion": {"seeker", "companion"}}
+WHOSE = {speaker: who for who, speakers in SPEAKERS.items() for speaker in speakers}
+MOST_OVERLAP = 0.04
+"""Share of a dialogue's four-word stretches found in another of 200, the mean (most: .024, therapists)."""
+DIALOGUES_THE_SAME = 0.4
+"""Different words in common of all of two dialogues (most: .315)."""
+TURNS_THE_SAME, LEAST_WORDS = 0.75, 8
+"""As of dialogues, of turns with so many different words (most: .70, two questions)."""
+PAIRS = 10_000
+LEAST_DISTINCT_PAIRS = 0.65
+"""Different pairs of words among PAIRS in a row (least: .71, therapists)."""
 
 
 @cache
@@ -29,8 +43,14 @@ def replies(dialogue: dict[str, Any], who: str) -> list[dict[str, Any]]:
     return [turn for turn in dialogue["turns"] if turn["speaker"] == who]
 
 
-def words(text: str) -> list[str]:
-    return re.findall(r"[\w']+", text.lower())
+@cache
+def all_of(who: str) -> list[dict[str, Any]]:
+    return [dialogue for path in FILES if path.parent.name == who for dialogue in dialogues_of(path)]
+
+
+def said_by(speaker: str, dialogue: dict[str, Any]) -> list[Words]:
+    """Turn by turn, the fixed words left out."""
+    return [words_of(turn["text"]) for turn in replies(dialogue, speaker) if turn["text"] != PROTOCOL]
 
 
 def name_of(path: Path) -> str:
@@ -49,7 +69,7 @@ def test_every_dialogue_has_its_form(path: Path) -> None:
             assert dialogue["therapist"] in THERAPISTS, dialogue["id"]
             assert {"name", "age", "pronoun", "who", "facts"} <= set(dialogue["client"]), dialogue["id"]
         for reply in replies(dialogue, who):
-            assert len(words(reply["text"])) <= 60, dialogue["id"]
+            assert len(words_of(reply["text"])) <= 60, dialogue["id"]
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "client"], ids=name_of)
@@ -78,36 +98,167 @@ def test_ids_are_unique() -> None:
     assert [each for each, times in ids.items() if times > 1] == []
 
 
+def test_nobody_real_is_named() -> None:
+    named = [
+        (dialogue["id"], found.group())
+        for path in FILES
+        for dialogue in dialogues_of(path)
+        if (found := REAL.search(json.dumps(dialogue, ensure_ascii=False)))
+    ]
+    assert named == []
+
+
+@pytest.mark.parametrize(("who", "fewest"), [("client", 600), ("companion", 400)])
+def test_there_are_enough_dialogues_of_each_persona(who: str, fewest: int) -> None:
+    assert len(all_of(who)) >= fewest
+
+
+def test_enough_of_them_are_hard_in_every_way_that_talks_are() -> None:
+    marked = [dialogue for who in SPEAKERS for dialogue in all_of(who) if dialogue["edge"]]
+    kinds = {who: Counter(kind for d in all_of(who) for kind in d["edge"]) for who in SPEAKERS}
+
+    assert len(marked) >= 410
+    for kind in ("silence", "hostility", "seduction", "disclosure", "delusion", "relapse", "crisis"):
+        assert all(kinds[who][kind] >= 4 for who in SPEAKERS), kind
+    assert kinds["client"]["rupture"] >= 4
+    assert {d["therapist"] for d in all_of("client")} == THERAPISTS
+
+
+UNDER_AGE = {"cc-45", "cc-83"}
+"""Somebody says that they are under age, and no more: that has the fixed words too, and is no crisis."""
+
+
+def test_in_a_crisis_the_fixed_words_are_said_once_and_never_otherwise() -> None:
+    for dialogue in all_of("companion"):
+        fixed = sum(reply["plan"] == "protocol" for reply in replies(dialogue, "companion"))
+        is_due = "crisis" in dialogue["edge"] or dialogue["id"] in UNDER_AGE
+        assert fixed == is_due, dialogue["id"]
+
+
+MISHEARD = {"cb-2"}
+"""Asks in a panic whether it is dying; the screen hears "I am dying" and not that it is asked."""
+
+
+def test_what_the_screen_hears_as_grave_is_answered_by_the_fixed_words() -> None:
+    grave = 0
+    for dialogue in all_of("companion"):
+        turns = dialogue["turns"]
+        for at, turn in enumerate(turns[:-1]):
+            heard = screen(turn["text"])
+            if turn["speaker"] == "seeker" and heard.about_self and heard.severity in ("high", "imminent"):
+                grave += 1
+                said = [each["plan"] for each in turns[: at + 2] if each["speaker"] == "companion"]
+                assert "protocol" in said or dialogue["id"] in MISHEARD, dialogue["id"]
+    assert grave > 0
+
+
+AS_A_THERAPIST = {
+    *("a-25", "d-87"),  # scorn for mindfulness
+    *("a-65", "a-83", "a-110", "c-110", "d-69", "e-54", "f-10"),  # politeness that keeps somebody off
+    *("b-40", "f-85"),  # "you should try" the cold, a song
+    *("c-13", "c-23", "c-44", "e-91", "f-23"),  # the therapist's own words thrown back, or theirs by chance
+}
+"""Clients in whose words the wording check finds a phrase of therapists or assistants, each read: in character."""
+
+
+def test_clients_do_not_talk_like_therapists() -> None:
+    found = set()
+    for dialogue in all_of("client"):
+        limits = WordingLimits(speaker=dialogue["client"]["name"], person=Person.CLIENT, max_words=60)
+        for reply in replies(dialogue, "client"):
+            kinds = {each.kind for each in wording_findings(reply["text"], limits=limits)}
+            assert not kinds & {"role_break", "stage_direction"}, dialogue["id"]
+            if kinds & {"therapist_speak", "assistant_speak"}:
+                found.add(dialogue["id"])
+
+    assert found == AS_A_THERAPIST
+
+
 @pytest.mark.parametrize("who", sorted(SPEAKERS))
-def test_no_reply_is_said_twice_and_no_phrase_runs_through_the_dialogues(who: str) -> None:
-    every = [d for path in FILES if path.parent.name == who for d in dialogues_of(path)]
+def test_no_reply_is_said_twice(who: str) -> None:
     said = Counter(
-        " ".join(words(reply["text"]))
-        for dialogue in every
+        " ".join(words_of(reply["text"]))
+        for dialogue in all_of(who)
         for reply in replies(dialogue, who)
-        if reply["text"] != PROTOCOL and len(words(reply["text"])) > 4
+        if reply["text"] != PROTOCOL and len(words_of(reply["text"])) > 4
     )
-    where: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for dialogue in every:
-        for reply in replies(dialogue, who):
-            own = words(reply["text"])
-            for at in range(len(own) - 4):
-                where[tuple(own[at : at + 5])].add(dialogue["id"])
 
     assert [text for text, times in said.items() if times > 1] == []
-    limit = max(6, len(every) // 100)
-    assert [" ".join(gram) for gram, ids in where.items() if len(ids) > limit] == []
+
+
+EVERYDAY = {
+    "client": {},
+    "therapist": {
+        "what would you like to": 15,
+        "what would you want to": 10,
+        "you said on the phone": 9,
+        "thank you for telling me": 9,
+        "what do you make of": 8,
+        "would you like me to": 7,
+    },
+    "companion": {
+        "what do you think of": 6,
+        "what would you say to": 6,
+        "what do you make of": 5,
+        "what would you like to": 5,
+        "what do you want to": 5,
+    },
+    "seeker": {"i don't know how to": 5},
+}
+"""Five words that more than one dialogue in a hundred has, in how many: what anybody says, and no more of them."""
+
+
+@pytest.mark.parametrize("speaker", sorted(EVERYDAY))
+def test_no_five_words_run_through_the_dialogues_but_everyday_ones(speaker: str) -> None:
+    every = all_of(WHOSE[speaker])
+    where: dict[Words, set[str]] = defaultdict(set)
+    for dialogue in every:
+        for words in said_by(speaker, dialogue):
+            for stretch in stretches(words, 5):
+                where[stretch].add(dialogue["id"])
+    found = {" ".join(stretch): len(ids) for stretch, ids in where.items() if len(ids) > len(every) // 100}
+
+    assert found == EVERYDAY[speaker]
+
+
+@pytest.mark.parametrize("speaker", sorted(EVERYDAY))
+def test_dialogues_share_few_stretches_of_words(speaker: str) -> None:
+    """As self-BLEU, in a sample of 200."""
+    texts = [
+        tuple(word for words in said_by(speaker, each) for word in words) for each in all_of(WHOSE[speaker])
+    ]
+
+    assert overlap(random.Random(3).sample(texts, 200), 4) <= MOST_OVERLAP
 
 
 @pytest.mark.parametrize("who", sorted(SPEAKERS))
-def test_words_are_varied(who: str) -> None:
-    own = [
-        words(reply["text"])
-        for path in FILES
-        if path.parent.name == who
-        for dialogue in dialogues_of(path)
-        for reply in replies(dialogue, who)
+def test_no_two_dialogues_are_nearly_the_same(who: str) -> None:
+    every = all_of(who)
+    bags = [
+        frozenset(word for speaker in SPEAKERS[who] for words in said_by(speaker, each) for word in words)
+        for each in every
     ]
-    pairs = [pair for reply in own for pair in pairwise(reply)]
 
-    assert len(set(pairs)) / len(pairs) > 0.3
+    assert [(every[one]["id"], every[other]["id"]) for one, other in near(bags, DIALOGUES_THE_SAME)] == []
+
+
+@pytest.mark.parametrize("speaker", sorted(EVERYDAY))
+def test_no_two_turns_are_nearly_the_same(speaker: str) -> None:
+    turns = [
+        (each["id"], frozenset(words)) for each in all_of(WHOSE[speaker]) for words in said_by(speaker, each)
+    ]
+    pairs = near([bag for _, bag in turns], TURNS_THE_SAME, least=LEAST_WORDS)
+    apart = [(turns[one][0], turns[other][0]) for one, other in pairs if turns[one][0] != turns[other][0]]
+
+    assert apart == []
+
+
+@pytest.mark.parametrize("speaker", sorted(EVERYDAY))
+def test_words_are_varied(speaker: str) -> None:
+    """The first PAIRS pairs of words of a shuffled lot: the share falls as texts grow in number."""
+    texts = [words for each in all_of(WHOSE[speaker]) for words in said_by(speaker, each)]
+    random.Random(3).shuffle(texts)
+    pairs = [pair for words in texts for pair in pairwise(words)][:PAIRS]
+
+    assert len(pairs) == PAIRS
+    assert len(set(pairs)) / PAIRS >= LEAST_DISTINCT_PAIRS

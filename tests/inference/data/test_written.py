@@ -5,7 +5,7 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,8 @@ import pytest
 
 from inference.encoder.heads import ADAPTERS
 from inference.training.corpora import RULED_TYPES, WRITTEN, unmarked
+from tests.inference.data.sameness import REAL, Words, near, overlap, stretches
+from tests.inference.data.sameness import words_of as words_of_text
 
 Row = Mapping[str, object]
 
@@ -62,12 +64,6 @@ MOST_OVERLAP = 0.04
 """Share of a row's four-word stretches found in another of 200 rows of its file, the mean (most: .017, dialogues)."""
 NEARLY_THE_SAME = 0.65
 """Words in common of all words of two rows, from which they count as one (no two rows of 5,600 reached it)."""
-REAL = re.compile(
-    r"betterhelp|talkspace|headspace|woebot|wysa|replika|character\.ai|chatgpt|7 ?cups|samaritans|"
-    r"\b(?:gottman|linehan|rollnick|freud|kabat-zinn|perel|oprah|dr\.? phil|jordan peterson|tolle|bren[eé] brown|"
-    r"carl rogers|aaron beck|marsha|trump|biden|obama|putin|musk|kardashian|taylor swift|merle haggard|hitler)\b",
-    re.IGNORECASE,
-)
 
 
 @cache
@@ -89,16 +85,12 @@ def own_words(row: Row) -> str:
 
 
 @cache
-def words_of(path: Path) -> list[tuple[str, ...]]:
-    return [tuple(re.findall(r"[\w']+", own_words(row).lower())) for row in rows_of(path)]
+def words_of(path: Path) -> list[Words]:
+    return [words_of_text(own_words(row)) for row in rows_of(path)]
 
 
-def words_in(suite: str) -> list[tuple[str, ...]]:
+def words_in(suite: str) -> list[Words]:
     return [words for path in FILES if path.parent.name == suite for words in words_of(path)]
-
-
-def stretches(words: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
-    return (words[at : at + size] for at in range(len(words) - size + 1))
 
 
 def by_pair(suite: str) -> dict[str, list[Row]]:
@@ -246,24 +238,14 @@ def test_no_text_is_there_twice() -> None:
 
 
 def test_no_two_rows_are_nearly_the_same_but_pairs() -> None:
-    """Every pair of rows that share enough words shares one of the rarer of them; only those are compared."""
     rows = [row for path in FILES for row in rows_of(path)]
     bags = [frozenset(words) for path in FILES for words in words_of(path)]
-    common = Counter(word for bag in bags for word in bag)
-    having: dict[str, list[int]] = defaultdict(list)
-    near = []
-    for at, bag in enumerate(bags):
-        rare = sorted(bag, key=lambda word: (common[word], word))
-        rare = rare[: len(rare) - int(NEARLY_THE_SAME * len(rare)) + 1] if len(bag) > 4 else []
-        for other in {other for word in rare for other in having[word]}:
-            shared = len(bag & bags[other])
-            alike = shared / (len(bag) + len(bags[other]) - shared)
-            paired = rows[at].get("pair") and rows[at].get("pair") == rows[other].get("pair")
-            if alike >= NEARLY_THE_SAME and not paired:
-                near.append((rows[at]["id"], rows[other]["id"]))
-        for word in rare:
-            having[word].append(at)
-    assert near == []
+    alike = [(rows[one], rows[other]) for one, other in near(bags, NEARLY_THE_SAME)]
+    assert [
+        (one["id"], other["id"])
+        for one, other in alike
+        if not one.get("pair") or one.get("pair") != other.get("pair")
+    ] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -300,19 +282,6 @@ def test_rows_share_few_stretches_of_words(path: Path) -> None:
     rows = [words for words in alone.values() if len(words) >= 8]
     sample = random.Random(3).sample(rows, k=min(200, len(rows)))
     assert overlap(sample, 4) <= MOST_OVERLAP
-
-
-def overlap(rows: Iterable[tuple[str, ...]], size: int) -> float:
-    """the mean share of a row's stretches of `size` words that another row has too, 0-1."""
-    own = [list(stretches(words, size)) for words in rows]
-    holding = Counter(stretch for each in own for stretch in set(each))
-    return sum(sum(holding[stretch] > 1 for stretch in each) / len(each) for each in own) / len(own)
-
-
-def test_overlap_tells_a_template_from_prose() -> None:
-    filled = [tuple(f"my {who} says that i should go home today".split()) for who in "abcdefgh"]
-    assert overlap(filled, 4) > 0.5
-    assert overlap([tuple("abcde"), tuple("fghij")], 4) == 0
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
