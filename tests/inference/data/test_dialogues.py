@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -122,6 +123,38 @@ def test_enough_of_them_are_hard_in_every_way_that_talks_are() -> None:
         assert all(kinds[who][kind] >= 4 for who in SPEAKERS), kind
     assert kinds["client"]["rupture"] >= 4
     assert {d["therapist"] for d in all_of("client")} == THERAPISTS
+
+
+def counted(found: Iterable[str]) -> str:
+    return ", ".join(
+        f"{what} {times}" for what, times in sorted(Counter(found).items(), key=lambda e: (-e[1], e[0]))
+    )
+
+
+@pytest.mark.parametrize("who", sorted(SPEAKERS))
+def test_the_datasheet_counts_them_as_they_are(who: str) -> None:
+    every = all_of(who)
+    ages = [int(dialogue[{"client": "client", "companion": "seeker"}[who]]["age"]) for dialogue in every]
+    own = [reply for dialogue in every for reply in replies(dialogue, who)]
+    groups = (
+        sum(age < 30 for age in ages),
+        sum(30 <= age < 60 for age in ages),
+        sum(age >= 60 for age in ages),
+    )
+    numbers = (len(every), len(own), sum(bool(dialogue["edge"]) for dialogue in every), *groups)
+    lines = [f"| {who} | {' | '.join(map(str, numbers))} |"]
+    lines.append(f"| {who} | edge | {counted(kind for dialogue in every for kind in dialogue['edge'])} |")
+    if who == "client":
+        lines += [
+            f"| client | therapist | {counted(dialogue['therapist'] for dialogue in every)} |",
+            f"| client | pronoun | {counted(dialogue['client']['pronoun'] for dialogue in every)} |",
+            f"| client | act, turns | {counted(reply['act'] for reply in own)} |",
+            f"| client | band, turns | {counted(reply['band'] for reply in own)} |",
+        ]
+    else:
+        lines.append(f"| companion | plan, turns | {counted(reply['plan'] for reply in own)} |")
+
+    assert set(lines) <= set((FOLDER / "README.md").read_text(encoding="utf-8").splitlines())
 
 
 UNDER_AGE = {"cc-45", "cc-83"}
