@@ -155,7 +155,7 @@ class SlowWorker:
     """`tests.slow_worker`, killed and started again by the test itself."""
 
     def __init__(self, *, tokens_per_s: int) -> None:
-        self._port, self._pace = free_port(), tokens_per_s
+        self.port, self._pace = free_port(), tokens_per_s
         self._secret = token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -163,12 +163,12 @@ class SlowWorker:
     @property
     def environment(self) -> dict[str, str]:
         """What an installation is told to use it."""
-        return {"INFERENCE_URL": f"http://{HOST}:{self._port}", "PIXELATED_WORKER_SECRET": self._secret}
+        return {"INFERENCE_URL": f"http://{HOST}:{self.port}", "PIXELATED_WORKER_SECRET": self._secret}
 
     def start(self) -> None:
         ours = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.slow_worker", str(self._port), str(self._pace)],
+            [sys.executable, "-m", "tests.slow_worker", str(self.port), str(self._pace)],
             cwd=ROOT,
             env=ours | {"PIXELATED_WORKER_SECRET": self._secret},
         )
@@ -180,7 +180,7 @@ class SlowWorker:
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
-            return probe.connect_ex((HOST, self._port)) == 0
+            return probe.connect_ex((HOST, self.port)) == 0
 
     def kill(self) -> None:
         self._process.kill()
