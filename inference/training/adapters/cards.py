@@ -147,8 +147,14 @@ def _page(card: Mapping[str, Any]) -> str:
 def _unsafe(figures: Mapping[str, float]) -> list[str]:
     if not figures:
         return []
-    rows = [(name.replace("_", " "), f"{value:.3f}") for name, value in figures.items()]
-    return ["## Unsafe replies kept aside", _table(("figure", "value"), rows)]
+    rows = [
+        (name.replace("_", " "), value if isinstance(value, int) else f"{value:.3f}")
+        for name, value in figures.items()
+    ]
+    said = (
+        "Log-likelihood in nats a token. From so few pairs it is a direction, and no rate of unsafe replies."
+    )
+    return ["## Unsafe replies kept aside", said, _table(("figure", "value"), rows)]
 
 
 def _course(outcome: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ _CLIENT = Use(
         "the trainee's words pull the other way.",
         "The client forgets what was said more than a few exchanges ago, and may tell the same thing twice.",
         "The client may fall out of the role: talk like a therapist, comfort the trainee, or sound like an essay. The "
-        "safety term makes this rarer and does not exclude it.",
+        "safety term works against this and does not exclude it.",
         "The client may sound flat or coy where shame, grief or fear are meant, and milder than distress is.",
         "Culture, faith, age, dialect and second-language English are an author's idea of them and can turn into a "
         "stereotype.",
@@ -65,8 +65,8 @@ _COMPANION = Use(
         "questions at once.",
         "The companion may go along with a harsh judgement a person makes of themselves, or with a belief that needs "
         "neither agreement nor argument.",
-        "The companion can still claim to be human, promise secrecy or speak of medicines: the safety term makes this "
-        "rarer, the product's checks must catch the rest.",
+        "The companion can still claim to be human, promise secrecy or speak of medicines: the safety term works "
+        "against this, and the product's checks must catch what is left.",
         "The companion does not hear risk: indirect words for wanting to die, for violence at home or for withdrawal "
         "can get an ordinary, friendly answer. That they never reach it is the screens' work.",
         "The companion repeats its phrases in a long talk, which people rightly take for not being listened to.",
