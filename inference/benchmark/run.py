@@ -33,14 +33,16 @@ Keep = Callable[[Mapping], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """`turns` of each chat; `chats` the numbers of them at once. `setting` is of the model that is held against its
-    bounds, `random_8b` whether a CUDA card is measured as well."""
+    """`turns` of each chat; `chats` the numbers of them at once. Peers have `threads`, our worker `own_threads`, as
+    many as it takes by itself. `setting` is of the model that is held against its bounds, `random_8b` whether a CUDA
+    card is measured as well."""
 
     model: Path
     engines: tuple[str, ...]
     chats: tuple[int, ...]
     turns: int
     threads: int
+    own_threads: int
     setting: Setting = field(default_factory=Setting)
     random_8b: bool = False
 
@@ -91,6 +93,7 @@ def _begun(asked: Plan) -> dict[str, Any]:
             "system": platform.platform(),
             "cores": os.cpu_count(),
             "threads": asked.threads,
+            "own_threads": asked.own_threads,
             "device": device_for(asked.setting.device),
             "amx_bf16": has_amx(),
         },
@@ -125,7 +128,8 @@ async def _measured(asked: Plan, name: str, chats: int, tokens: Tokens, tell: Te
         answered += 1
         tell(f"{name}, {chats} chats: {answered} of {chats * asked.turns} answers")
 
-    async with started(name, asked.model, threads=asked.threads, chats=chats) as engine:
+    threads = asked.own_threads if name == "ours" else asked.threads
+    async with started(name, asked.model, threads=threads, chats=chats) as engine:
         async with asyncio.timeout(TRIAL_S):
             await trial(engine, conversations(1, turns=1, seed=1), tokens, progress=lambda: None)
             talks = conversations(chats, turns=asked.turns)
@@ -134,7 +138,7 @@ async def _measured(asked: Plan, name: str, chats: int, tokens: Tokens, tell: Te
 
 def _bounds(asked: Plan, result: dict[str, Any], tell: Tell, keep: Keep) -> dict[str, object]:
     tell("what bounds a step")
-    use_threads(asked.threads)
+    use_threads(asked.own_threads)
     model = ready(str(asked.model), setting=replace(asked.setting, rows=max(asked.chats)))
     if model.weights is None:
         return {"absent": "our own step does not know this kind of model"}

@@ -26,7 +26,9 @@ _WORDS = frozenset({"engine", "bound by", "against", "bar", "holds", "bar of", R
 
 def show(result: Mapping, console: Console) -> None:
     """`result` as `run.run` gives it."""
-    title = f"{result['model']}, {result['machine']['threads']} threads, {result['turns']} turns a chat"
+    machine = result["machine"]
+    threads = f"{machine['threads']} threads, ours {machine['own_threads']}"
+    title = f"{result['model']}, {threads}, {result['turns']} turns a chat"
     table = _table(title, ("engine", "chats", *FIGURES))
     for engine, own in result["engines"].items():
         if "absent" in own:

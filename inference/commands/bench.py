@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=_numbers, default=(1, 4, 16, 32, 100), help="such as 1,4,16")
     parser.add_argument("--engines", type=_engines, default=ENGINES, help="such as ours,llama.cpp, or none")
     parser.add_argument("--model", type=Path, default=None, help=".gguf file or folder; the bundled one")
-    parser.add_argument("--threads", type=int, default=0, help="0: as many as this process may use")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="of every engine; 0: peers all cores, ours one less"
+    )
     parser.add_argument(
         "--random-8b",
         action="store_true",
@@ -48,9 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     from inference.benchmark.run import Plan  # noqa: PLC0415
     from inference.benchmark.run import run as measure  # noqa: PLC0415
     from inference.benchmark.table import show  # noqa: PLC0415
+    from inference.engine.device import cores_to_compute_on  # noqa: PLC0415
     from inference.models.catalogue import TEXT, data_directory, folder_of  # noqa: PLC0415
 
-    given = os.environ.get("OMP_NUM_THREADS", "")
+    told = arguments.threads or int(os.environ.get("OMP_NUM_THREADS") or 0)
     chats = arguments.concurrency
     if arguments.quick and chats == (1, 4, 16, 32, 100):
         chats = (1, 4)
@@ -59,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         engines=arguments.engines,
         chats=chats,
         turns=1 if arguments.quick else 3,
-        threads=arguments.threads or int(given or 0) or len(os.sched_getaffinity(0)),
+        threads=told or len(os.sched_getaffinity(0)),
+        own_threads=told or cores_to_compute_on(),
         setting=from_environment(port=0, host="", engine="model", model=None).setting,
         random_8b=arguments.random_8b,
     )

@@ -16,7 +16,8 @@ FOUR_BITS_ON_PROCESSOR = Setting(device=Device.CPU, quantise=Quantise.FOUR)
 
 
 def plan(tiny_model: Path, **changes: object) -> Plan:
-    given: dict[str, Any] = {"engines": ("ours", "llama.cpp"), "chats": (2,), "turns": 1, "threads": 1}
+    given: dict[str, Any] = {"engines": ("ours", "llama.cpp"), "chats": (2,), "turns": 1}
+    given |= {"threads": 1, "own_threads": 1}
     return Plan(tiny_model, **(given | {"setting": ON_PROCESSOR} | changes))
 
 

@@ -23,7 +23,7 @@ def shown(**changes: object) -> str:
     unfair = figures([Answer(0.1, 1.1, 11)] * 3 + [Answer(0.9, 1.9, 11)], wall_s=2.0, memory_mb=512.0)
     result = {
         "model": "tiny.gguf",
-        "machine": {"threads": 2},
+        "machine": {"threads": 2, "own_threads": 1},
         "turns": 3,
         "engines": {
             "ours": {"4": fair.to_json()},
