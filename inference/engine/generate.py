@@ -66,10 +66,12 @@ class Batch:
         """The numbers of the rows started, in the order of the seeds. An adapter that is not there is a ModelError."""
         numbers = tuple(range(self._numbers, self._numbers + len(seeds)))
         start = Start(prompt.ids, numbers, max_tokens, self.model.adapter(adapter))
+        rows = [
+            _Row(row_generator(seed), sampling, max_tokens, Saying(self.model.tokenizer)) for seed in seeds
+        ]
         self._speakers.start(start)
         self._numbers += len(seeds)
-        for number, seed in zip(numbers, seeds, strict=True):
-            self._rows[number] = _Row(row_generator(seed), sampling, max_tokens, Saying(self.model.tokenizer))
+        self._rows |= dict(zip(numbers, rows, strict=True))
         return list(numbers)
 
     @torch.inference_mode()

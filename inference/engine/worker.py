@@ -3,37 +3,32 @@
 Callers are coroutines: `reply` and `complete` put a job into a bounded queue and read its events. Between two steps
 the thread takes in what there is room for, by rows and by tokens (a batch reads long prompts in parts, so that nobody
 who speaks waits for a whole one); lets assessments pass; frees rows nobody listens to; and looks at deadlines. A model
-that is to take over is loaded by a thread of its own while the old one speaks, which finishes what it began. Knows no
-HTTP, and logs nothing that anybody wrote.
+that is to take over is loaded by a thread of its own while the old one speaks, which finishes what it began. Whatever
+runs a model passes the gate, one thread at a time.
+
+What breaks over one job fails that one alone; what breaks a batch fails those who speak in it, and another is begun.
+Where that cannot be, the worker is not ready, and tries again. Knows no HTTP, and logs nothing that anybody wrote.
 """
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import threading
-import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from inference.completion import CompletionRequest, TextEvent
-from inference.contracts import (
-    FinishedEvent,
-    Message,
-    ModelName,
-    ReplyRequest,
-    SegmentEvent,
-)
+from inference.contracts import FinishedEvent, ModelName, ReplyRequest, SegmentEvent
 from inference.engine.gate import Gate
 from inference.engine.generate import Batch, RowPiece
 from inference.engine.inbox import Inbox, settler
 from inference.engine.jobs import Asked, CompletionJob, Job, ReplyJob
 from inference.engine.loader import LoadedModel
+from inference.engine.loading import Load, Loading, as_model_error, loaded, spoken_of
 from inference.engine.prompt import Prompt, encode
-from inference.engine.protocol import AdapterName, EngineStatus, RefusedAdapter
+from inference.engine.protocol import EngineStatus
 from inference.engine.race import Judge, Piece, Refuses
-from inference.engine.style import Sampling
 from inference.errors import (
     ContractError,
     EngineAwayError,
@@ -41,12 +36,11 @@ from inference.errors import (
     EngineError,
     EngineUnavailableError,
     InferenceError,
-    ModelError,
 )
+from inference.wordless import log_without_words
 
 logger = logging.getLogger(__name__)
 
-Load = Callable[[str], LoadedModel]
 LOAD_DEADLINE_S = 600.0
 
 
@@ -57,15 +51,6 @@ class _Speaking:
     job: Job
     batch: Batch
     rows: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass
-class _Reload:
-    """`model` is there, or the reason why not, once it has been loaded."""
-
-    source: str
-    done: Callable[[ModelName | InferenceError], None]
-    model: LoadedModel | InferenceError | None = None
 
 
 class ModelWorker:
@@ -87,13 +72,10 @@ class ModelWorker:
         self._waiting: deque[Job] = deque()
         self._speaking: list[_Speaking] = []
         self._wake = threading.Condition()
-        self._reload: _Reload | None = None
+        self._loading: Loading | None = None
         self._is_ready = self._is_draining = self._is_stopping = False
-        self._model_name = ModelName("")
-        self._speaks_borrowed = False
-        self._device = ""
-        self._adapters: tuple[AdapterName, ...] = ()
-        self._refused: tuple[RefusedAdapter, ...] = ()
+        self._model: LoadedModel | None = None
+        self._spoken_of = EngineStatus(ready=False, model=ModelName(""))
         self._first: tuple[Job, LoadedModel, Prompt] | None = None
         self._thread: threading.Thread | None = None
 
@@ -104,7 +86,7 @@ class ModelWorker:
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[ModelName] = loop.create_future()
         with self._wake:
-            self._begin_loading(_Reload(self._source, settler(loop, ready)))
+            self._begin_loading(Loading(self._source, settler(loop, ready)))
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
         self._thread.start()
         await ready
@@ -125,25 +107,25 @@ class ModelWorker:
 
     def status(self) -> EngineStatus:
         with self._wake:
-            return EngineStatus(
+            return replace(
+                self._spoken_of,
                 ready=self._is_ready and not self._is_draining,
-                model=self._model_name,
                 waiting=len(self._waiting),
                 speaking=len(self._speaking),
                 rows=sum(len(speaking.rows) for speaking in self._speaking),
                 detail="draining" if self._is_draining else "",
-                adapters=self._adapters,
-                refused=self._refused,
-                device=self._device,
             )
 
     async def reload(self, source: str) -> ModelName:
+        """An empty source is that of the model which speaks."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[ModelName] = loop.create_future()
         with self._wake:
-            if self._reload is not None:
+            if self._is_stopping:
+                raise EngineAwayError("the worker is stopping")
+            if self._loading is not None:
                 raise EngineBusyError("a model is being loaded already", retry_after_s=10)
-            self._begin_loading(_Reload(source or self._source, settler(loop, done)))
+            self._begin_loading(Loading(source or self._source, settler(loop, done)))
         return await asyncio.wait_for(done, LOAD_DEADLINE_S)
 
     async def drain(self, deadline_s: float) -> None:
@@ -176,22 +158,15 @@ class ModelWorker:
             job.cancelled = True
             self._wake.notify_all()
 
-    def _begin_loading(self, asked: _Reload) -> None:
-        self._reload = asked
+    def _begin_loading(self, asked: Loading) -> None:
+        self._loading = asked
         threading.Thread(target=self._load_beside, args=(asked,), name="loading", daemon=True).start()
 
-    # Called from the loading thread. Loading changes torch's default number format for every thread: our own step names
-    # its formats, but transformers' forward has to wait.
+    # Called from the loading thread.
 
-    def _load_beside(self, asked: _Reload) -> None:
-        alone = self._gate.behind() if self._speaks_borrowed else contextlib.nullcontext()
-        try:
-            with alone:
-                model: LoadedModel | InferenceError = self._load(asked.source)
-            _warm_up(model)
-        except Exception as error:  # whatever a model's files provoke, the caller must hear of it
-            _log_without_words("the model cannot be loaded", error)
-            model = _as_model_error(error)
+    def _load_beside(self, asked: Loading) -> None:
+        speaks_borrowed = self._model is not None and self._model.weights is None
+        model = loaded(asked.source, load=self._load, gate=self._gate, alone=speaks_borrowed)
         with self._wake:
             asked.model = model
             self._wake.notify_all()
@@ -199,25 +174,64 @@ class ModelWorker:
     # Called from the thread that speaks.
 
     def _run(self) -> None:
+        try:
+            self._speak()
+        finally:
+            self._end()
+
+    def _speak(self) -> None:
         batch: Batch | None = None
         while not self._is_stopping:
-            batch = self._take_over(batch)
+            batch = self._take_over(batch) or self._begin_again()
             if batch is None:
-                self._wait()
-                continue
-            try:
-                self._move(batch)
-            except Exception as error:  # the thread must outlive any one batch
-                _log_without_words("the batch failed", error)
-                self._fail_all(EngineError("the engine failed"))
-                batch = Batch(batch.model)
-        self._fail_all(EngineUnavailableError("the worker is stopping"))
+                self._sweep()
+                self._wait(can_speak=False)
+            elif not self._moves(batch):
+                batch = None  # its memory goes back before another one is made
+
+    def _moves(self, batch: Batch) -> bool:
+        """Once round; False when the batch broke, and those who spoke in it were told."""
+        try:
+            self._move(batch)
+        except Exception as error:  # the thread must outlive any one batch
+            log_without_words(logger, "the batch failed", error)
+            self._fail_all(EngineError("the engine failed"))
+            return False
+        return True
+
+    def _begin_again(self) -> Batch | None:
+        """Another batch of the model that speaks; None before there is one, and where none can be made."""
+        if self._model is None:
+            return None
+        batch = None
+        try:
+            batch = self._batch_of(self._model)
+        except Exception as error:  # as above; there may be memory for it in a while
+            if self._is_ready:
+                log_without_words(logger, "the worker cannot go on, and tries again", error)
+        with self._wake:
+            self._is_ready = batch is not None
+        return batch
+
+    def _batch_of(self, model: LoadedModel) -> Batch:
+        with self._gate.behind():
+            return Batch(model)
+
+    def _end(self) -> None:
+        """However the thread ends, nobody goes on waiting for it."""
+        gone = EngineUnavailableError("the worker is stopping")
+        with self._wake:
+            self._is_ready, self._is_stopping = False, True
+            asked, self._loading = self._loading, None
+        self._fail_all(gone)
+        if asked is not None:
+            asked.done(gone)
 
     def _move(self, batch: Batch) -> None:
         """Once round: sweep, let in whom there is room for, one step for everybody; sleeps only when there is nothing
         to do."""
-        self._sweep()
         with self._gate.behind():
+            self._sweep()
             while self._admit_next(batch):
                 pass
         if not self._speaking:
@@ -226,10 +240,10 @@ class ModelWorker:
             with self._gate.behind():
                 self._hear(speaking.step(), speaking)
 
-    def _wait(self) -> None:
+    def _wait(self, *, can_speak: bool = True) -> None:
         with self._wake:
-            is_loaded = self._reload is not None and self._reload.model is not None
-            if not (self._waiting or self._is_stopping or is_loaded):
+            is_loaded = self._loading is not None and self._loading.model is not None
+            if not ((self._waiting and can_speak) or self._is_stopping or is_loaded):
                 self._wake.wait(timeout=1.0)
 
     def _admit_next(self, batch: Batch) -> bool:
@@ -238,19 +252,24 @@ class ModelWorker:
             job = self._waiting[0] if self._waiting else None
             if job is None or batch.rows + len(job.seeds) > self._max_rows:
                 return False
+        speaking = _Speaking(job, batch)
+        try:
+            return self._admit(speaking)
+        except Exception as error:  # whatever one prompt provokes is nobody else's
+            self._take_out(job)
+            self._forget(speaking)
+            job.fail(_told(error))
+            return True
+
+    def _admit(self, speaking: _Speaking) -> bool:
+        job, batch = speaking.job, speaking.batch
         model = batch.model
         asked = job.asked_of(model.adapters)
-        try:
-            prompt = self._encoded(job, asked, model)
-            if not batch.fits(prompt, candidates=len(job.seeds), max_tokens=job.max_tokens):
-                if batch.rows:
-                    return False
-                raise ContractError("longer than the worker has memory for", field="messages")
-        except InferenceError as error:
-            self._take_out(job)
-            job.fail(error)
-            return True
-        speaking = _Speaking(job, batch)
+        prompt = self._encoded(job, asked, model)
+        if not batch.fits(prompt, candidates=len(job.seeds), max_tokens=job.max_tokens):
+            if batch.rows:
+                return False
+            raise ContractError("longer than the worker has memory for", field="messages")
         if not self._take_out(job, speaking):
             return True
         job.begin(model.spoken_as(asked.adapter), prompt_tokens=len(prompt.ids))
@@ -287,15 +306,14 @@ class ModelWorker:
                 if row in by_row
             ]
             if own:
-                self._stop(speaking, speaking.job.hear(own))
+                self._follow(speaking, lambda job, own=own: job.hear(own))
 
     def _sweep(self) -> None:
         """Free what nobody waits for, and end what is late, in the batch and in the queue."""
         for speaking in list(self._speaking):
             if speaking.job.cancelled:
                 speaking.job.over = True
-            late = () if speaking.job.over else speaking.job.look_at_clock()
-            self._stop(speaking, late)
+            self._follow(speaking, lambda job: () if job.over else job.look_at_clock())
         with self._wake:
             queued = list(self._waiting)
         for job in queued:
@@ -305,8 +323,13 @@ class ModelWorker:
             self._waiting = deque(job for job in self._waiting if not (job.cancelled or job.over))
             self._wake.notify_all()
 
-    def _stop(self, speaking: _Speaking, candidates: Iterable[int]) -> None:
-        stopped = set(candidates)
+    def _follow(self, speaking: _Speaking, ask: Callable[[Job], Iterable[int]]) -> None:
+        """Stop what the job says; one that breaks over what was said fails alone."""
+        try:
+            stopped = set(ask(speaking.job))
+        except Exception as error:  # as where it is taken in
+            speaking.job.fail(_told(error))
+            stopped = set()
         over = speaking.job.over
         rows = [row for row, candidate in speaking.rows.items() if over or candidate in stopped]
         speaking.batch.drop(rows)
@@ -331,53 +354,33 @@ class ModelWorker:
             job.fail(error)
 
     def _take_over(self, batch: Batch | None) -> Batch | None:
-        """The batch that takes new jobs: of a model that has been loaded, if there is one; one that could not be leaves
+        """The batch that takes new jobs: of a model that has been loaded, if there is one; one that cannot speak leaves
         the old one speaking."""
-        asked = self._reload
+        asked = self._loading
         if asked is None or asked.model is None:
             return batch
         outcome: ModelName | InferenceError
         if isinstance(asked.model, InferenceError):
             outcome = asked.model
         else:
-            batch, outcome = Batch(asked.model), asked.model.name
+            try:
+                batch, outcome = self._batch_of(asked.model), asked.model.name
+            except Exception as error:  # the old one can speak on
+                log_without_words(logger, "the model cannot take over", error)
+                outcome = as_model_error(error)
         with self._wake:
-            self._reload = None
-            self._is_ready = batch is not None
-            if batch is not None:
-                self._model_name = batch.model.name
-                self._speaks_borrowed = batch.model.weights is None
-                self._device = batch.model.device.type
-                own = batch.model.adapters.values()
-                self._adapters = tuple(AdapterName(each.name, each.checksum, each.card) for each in own)
-                self._refused = tuple(RefusedAdapter(*each) for each in batch.model.refused.items())
+            self._loading = None
+            if isinstance(outcome, ModelName):
+                self._model, self._source, self._first = asked.model, asked.source, None
+                self._spoken_of = spoken_of(asked.model)
+                self._is_ready = True
         asked.done(outcome)
         return batch
 
 
-def _warm_up(model: LoadedModel) -> None:
-    """The first run of each shape is slow; let it be ours and not a person's. A client's prompt has 200-600 tokens."""
-    for sentences in (40, 90, 180):
-        words = (Message("user", "Good morning. " * sentences),)
-        try:
-            prompt = encode(model.tokenizer, words, longest=model.context - 8)
-        except ContractError:  # a model of a short context has no such shape
-            break
-        batch = Batch(model)
-        batch.add(prompt, seeds=(1, 2, 3, 4), sampling=Sampling(), max_tokens=4)
-        while batch.rows:
-            batch.step()
-        del batch  # on a card it holds the memory that the next one needs
-
-
-def _as_model_error(error: Exception) -> ModelError:
-    return (
-        error
-        if isinstance(error, ModelError)
-        else ModelError(f"the model cannot run ({type(error).__name__})")
-    )
-
-
-def _log_without_words(what: str, error: Exception) -> None:
-    """The place of an error and its kind; its message could hold what somebody wrote."""
-    logger.error("%s: %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+def _told(error: Exception) -> InferenceError:
+    """What the caller hears of it; what nobody foresaw is logged."""
+    if isinstance(error, InferenceError):
+        return error
+    log_without_words(logger, "a request failed", error)
+    return EngineError("the engine failed")

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +22,13 @@ from inference.contracts import (
     Message,
     ModelName,
     ReplyRequest,
-    SegmentEvent,
     WordingLimits,
 )
 from inference.engine.adapters import put_on
 from inference.engine.blocks import Group, Row
 from inference.engine.gate import Gate
 from inference.engine.judge import make_judge
-from inference.engine.loader import LoadedModel, load, quicken, use_threads
+from inference.engine.loader import LoadedModel
 from inference.engine.protocol import AdapterName, RefusedAdapter
 from inference.engine.worker import ModelWorker
 from inference.errors import (
@@ -44,64 +44,38 @@ from inference.models.adapter import read_adapter
 from inference.models.fitting import Chosen
 from inference.persona import FORM_VERSION
 from inference.safety.detectors.given import Given
+from tests.inference.engine.workers import (
+    Asking,
+    Starting,
+    dislikes_e,
+    idle,
+    likes_all,
+    load_quietly,
+    reply,
+    started,
+    texts,
+)
 
+UNHURRIED = {"first_words_deadline_s": 120.0, "deadline_s": 180.0}
+"""A machine that is busy with other things must not decide what is said."""
 MOST_STEPS_WAITED = 20
 """Of a thousand: one step under way, and those that this test's own threads are too slow to stop."""
-Asking = Callable[..., ReplyRequest]
-Starting = Callable[..., contextlib.AbstractAsyncContextManager[ModelWorker]]
-
-
-def dislikes_e(text: str, limits: WordingLimits) -> tuple[Finding, ...]:
-    """The fewer of the letter, the better; only much of it is refused."""
-    return (Finding("letter_e", min(1.0, text.count("e") / 20), "holds e"),)
-
-
-def likes_all(findings: Sequence[Finding]) -> bool:
-    return False
-
-
-def load_quietly(source: str) -> LoadedModel:
-    use_threads(1)
-    return quicken(load(source))
 
 
 @pytest.fixture
 def starting(tiny_model: Path) -> Starting:
-    @contextlib.asynccontextmanager
-    async def start(**settings: object) -> AsyncIterator[ModelWorker]:
-        given = {"load": load_quietly, "judge": dislikes_e, "refuses": likes_all} | settings
-        worker = ModelWorker(str(tiny_model), **given)  # type: ignore[arg-type]
-        await worker.start()
-        try:
-            yield worker
-        finally:
-            await worker.drain(0.1)
-
-    return start
-
-
-async def reply(worker: ModelWorker, request: ReplyRequest) -> list[SegmentEvent | FinishedEvent]:
-    async with contextlib.aclosing(worker.reply(request)) as events:
-        return [event async for event in events]
-
-
-def texts(events: Sequence[object]) -> list[str]:
-    return [event.text for event in events if isinstance(event, SegmentEvent)]
-
-
-async def idle(worker: ModelWorker) -> None:
-    async with asyncio.timeout(5):
-        while worker.status().speaking or worker.status().waiting:  # noqa: ASYNC110 - its state has no event
-            await asyncio.sleep(0.01)
+    return functools.partial(started, str(tiny_model))
 
 
 async def test_the_same_seed_gives_the_same_reply_alone_and_in_a_crowd(
     starting: Starting, asking: Asking
 ) -> None:
     async with starting() as worker:
-        alone = await reply(worker, asking(seed=5))
-        crowd = await asyncio.gather(*(reply(worker, asking(seed=seed)) for seed in range(4, 12)))
-        other = await reply(worker, asking(seed=6))
+        alone = await reply(worker, asking(seed=5, **UNHURRIED))
+        crowd = await asyncio.gather(
+            *(reply(worker, asking(seed=seed, **UNHURRIED)) for seed in range(4, 12))
+        )
+        other = await reply(worker, asking(seed=6, **UNHURRIED))
     assert texts(alone) != []
     assert texts(crowd[1]) == texts(alone)
     assert texts(crowd[2]) == texts(other) != texts(alone)
@@ -163,7 +137,9 @@ async def test_a_full_queue_refuses_at_once(starting: Starting, asking: Asking) 
 
 async def test_more_than_fits_is_answered_in_turn(starting: Starting, asking: Asking) -> None:
     async with starting(max_rows=4) as worker:
-        replies = await asyncio.gather(*(reply(worker, asking(seed=seed, candidates=4)) for seed in range(6)))
+        replies = await asyncio.gather(
+            *(reply(worker, asking(seed=seed, candidates=4, **UNHURRIED)) for seed in range(6))
+        )
     assert all(isinstance(events[-1], FinishedEvent) for events in replies)
 
 
