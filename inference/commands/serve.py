@@ -8,13 +8,14 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import uvicorn
 
 from inference.assessing import Assessor, HeadReader
 from inference.config import DRAIN_S, WorkerConfig, from_environment
-from inference.contracts import Finding, WordingLimits
+from inference.contracts import Finding, ModelName, WordingLimits
 from inference.engine.gate import Gate
 from inference.engine.protocol import Engine
 from inference.engine.race import Judge, Refuses
@@ -22,6 +23,7 @@ from inference.engine.remote import RemoteEngine
 from inference.engine.setting import Device, Quantise
 from inference.errors import ModelError
 from inference.models.catalogue import EMBEDDINGS, TEXT, folder_of, is_present
+from inference.models.checksum import revision_of
 from inference.models.fitting import Base, choose
 from inference.models.registry import Registry
 from inference.server import create_app
@@ -161,7 +163,8 @@ def _engine(config: WorkerConfig) -> _Made:
         """With the registered adapters that fit it: only the bundled model's file is known well enough."""
         is_bundled = source == bundled
         model = ready(source, name=TEXT.name if is_bundled else None, setting=config.setting)
-        return put_on(model, choose(registry, Base(model.name, TEXT.sha256 if is_bundled else "")))
+        speaking = put_on(model, choose(registry, Base(model.name, TEXT.sha256 if is_bundled else "")))
+        return replace(speaking, name=_with_sum(model.name, Path(source)) if is_bundled else model.name)
 
     gate = Gate()
     assessor = Assessor(_heads(config), passage=gate.ahead)
@@ -176,6 +179,11 @@ def _engine(config: WorkerConfig) -> _Made:
         gate=gate,
     )
     return _Made(engine, assessor, _remote(config, gate, judge, refuses))
+
+
+def _with_sum(name: ModelName, weights: Path) -> ModelName:
+    """As others are told of the bundled model; adapters are made for what its package calls it."""
+    return replace(name, revision=f"{name.revision} {revision_of(weights)}") if weights.is_file() else name
 
 
 def _scripted(config: WorkerConfig) -> _Made:

@@ -22,6 +22,7 @@ from inference.engine.peft_folder import read_low_rank
 from inference.engine.setting import Device, Quantise, Setting
 from inference.engine.weights import Weights, is_known, take_weights
 from inference.errors import ModelError
+from inference.models.checksum import revision_of
 from inference.models.convert import dense_folder
 
 SHORT_SUM = 12
@@ -105,9 +106,9 @@ def _moved(model: LoadedModel, device: str) -> LoadedModel:
 
 def _read(source: str, *, name: ModelName | None, dtype: torch.dtype) -> LoadedModel:
     """The network on the processor, in the numbers it will have elsewhere."""
-    path = Path(source)
-    if path.suffix == ".gguf":
-        path = dense_folder(path)
+    path = file = Path(source)
+    if file.suffix == ".gguf":
+        path = dense_folder(file)
     place = str(path) if path.exists() else source
     disable_progress_bar()
     try:
@@ -121,10 +122,15 @@ def _read(source: str, *, name: ModelName | None, dtype: torch.dtype) -> LoadedM
     return LoadedModel(
         network=network,
         tokenizer=tokenizer,
-        name=name or ModelName(name=source, revision=getattr(network.config, "_commit_hash", None) or ""),
+        name=name or ModelName(source, _revision(file if file.is_file() else path, network)),
         context=_context(network),
         ends=_ends(network, tokenizer),
     )
+
+
+def _revision(place: Path, network: PreTrainedModel) -> str:
+    """Which of the weights of this name: their sum where they lie on this disk, else the hub's commit."""
+    return revision_of(place) if place.exists() else getattr(network.config, "_commit_hash", None) or ""
 
 
 def quicken(
@@ -155,7 +161,8 @@ def quicken(
 
 
 def use_threads(threads: int | None = None) -> int:
-    """Let torch use this many cores, all that this process may use unless told; returns the number."""
+    """Let torch use this many cores, all that this process may use unless told (OMP_NUM_THREADS tells too); returns
+    the number."""
     wanted = threads or int(os.environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
     torch.set_num_threads(wanted)
     return wanted

@@ -74,6 +74,15 @@ def is_present(model: BundledModel, data: Path) -> bool:
     return mark.read_text().strip() == model.sha256 and weights.stat().st_size == model.size
 
 
+def checked_sum(weights: Path) -> str:
+    """The SHA-256 that fetching found, if this is a bundled model's file that was fetched whole; else ""."""
+    for model in (TEXT, EMBEDDINGS):
+        data = weights.parent.parent.parent
+        if weights == folder_of(model, data) / model.weights and is_present(model, data):
+            return model.sha256
+    return ""
+
+
 def dense_place(gguf: Path) -> Path:
     """Where a GGUF file's unpacked form lies: beside it."""
     return gguf.parent / f"{gguf.stem}.dense-bfloat16"

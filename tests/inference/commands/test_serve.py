@@ -14,7 +14,7 @@ import pytest
 
 from inference.client import WorkerClient
 from inference.contracts import Adapted, FinishedEvent, Message, ModelName, ReplyRequest
-from inference.models.catalogue import TEXT, dense_place, folder_of
+from inference.models.catalogue import MARK, TEXT, dense_place, folder_of
 from inference.models.registry import Registry
 from inference.persona import FORM_VERSION
 from tests.inference.models.conftest import make_figures
@@ -43,12 +43,16 @@ async def test_a_worker_with_a_model_replies_and_drains_when_told_to_stop(
 
 @pytest.fixture
 def installed(tiny_model: Path, tiny_adapter: Callable[..., Path], tmp_path: Path) -> Callable[..., Registry]:
-    """A data directory in which the tiny model lies in the bundled one's place, with promoted adapters on it."""
+    """A data directory in which the tiny model lies in the bundled one's place, unpacked from a file that fetching has
+    checked, with promoted adapters on it."""
 
     def install(**cards: Mapping[str, object]) -> Registry:
         registry = Registry(tmp_path / "data", shipped=tmp_path / "nothing-shipped")
-        dense = dense_place(folder_of(TEXT, registry.data) / TEXT.weights)
-        shutil.copytree(tiny_model, dense)
+        weights = folder_of(TEXT, registry.data) / TEXT.weights
+        shutil.copytree(tiny_model, dense_place(weights))
+        with weights.open("wb") as opened:
+            opened.truncate(TEXT.size)
+        (weights.parent / MARK).write_text(TEXT.sha256)
         for name, card in cards.items():
             adapter = registry.register(tiny_adapter(tmp_path / name, name=name, **card))
             registry.file_figures(make_figures(adapter.sha256, name=name))
@@ -81,7 +85,8 @@ async def test_adapters_that_fit_speak_and_the_model_goes_on_where_they_do_not(
         reloaded = await http.post("/reload-model", json={}, timeout=60)
         after = await spoken("tester")
 
-    bare = TEXT.name
+    bare = replace(TEXT.name, revision=f"{TEXT.name.revision} sha256:{TEXT.sha256[:12]}")
+    assert status["model"]["revision"] == bare.revision
     assert answered.pop("tester") == replace(bare, adapter=f"tester@{address[:12]}", card="tester 3")
     assert set(answered.values()) == {bare} and after == bare and reloaded.status_code == 200
     speaking = [each for each in status["adapters"] if each["name"] == "tester"]

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ def test_a_folder_is_loaded_with_its_ends_and_context(tiny_model: Path) -> None:
     assert (model.name, model.context, model.ends) == (ModelName("tiny", "1"), 1024, frozenset({1}))
     assert model.network.training is False
     assert model.network.dtype == best_dtype("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_a_model_on_this_disk_is_named_with_the_sum_of_its_weights(tiny_model: Path) -> None:
+    found = hashlib.sha256((tiny_model / "model.safetensors").read_bytes()).hexdigest()
+    assert load(str(tiny_model)).name == ModelName(str(tiny_model), f"sha256:{found[:12]}")
 
 
 @pytest.mark.parametrize("source", ["{folder}", "{folder}/absent.gguf", "{folder}/broken.gguf"])
