@@ -26,6 +26,7 @@ from inference.engine.inbox import Inbox, settler
 from inference.engine.jobs import Asked, CompletionJob, Job, ReplyJob
 from inference.engine.loader import LoadedModel
 from inference.engine.loading import Load, Loading, as_model_error, loaded, spoken_of
+from inference.engine.memory import GivesBack
 from inference.engine.prompt import Prompt, encode
 from inference.engine.protocol import EngineStatus
 from inference.engine.race import Judge, Piece, Refuses
@@ -68,7 +69,7 @@ class ModelWorker:
         self._source, self._load = source, load
         self._judge, self._refuses = judge, refuses
         self._queue_size, self._max_rows = queue_size, max_rows
-        self._gate = gate or Gate()
+        self._gate, self._memory = gate or Gate(), GivesBack()
         self._waiting: deque[Job] = deque()
         self._speaking: list[_Speaking] = []
         self._wake = threading.Condition()
@@ -239,6 +240,7 @@ class ModelWorker:
         for speaking in {id(each.batch): each.batch for each in self._speaking}.values():
             with self._gate.behind():
                 self._hear(speaking.step(), speaking)
+        self._memory.now_and_then()
 
     def _wait(self, *, can_speak: bool = True) -> None:
         with self._wake:
