@@ -9,7 +9,7 @@ Measured on one core of an EPYC with avx512_vnni, 576 x 3072, microseconds for 1
 `linear` 502 / 601 / 697 / 1527, bfloat16 packed for oneDNN 373 / 252 / 408 / 1210, `_weight_int8pack_mm` 342 / 447 /
 1183 / 3851, `_int_mm` 270 / 296 / 394 / 773. All matrices of the bundled model one after the other, as a step reads
 them from memory, milliseconds for 1 / 4 / 8 / 16 / 64 / 256 tokens: `_int_mm` 19 / 25 / 28 / 33 / 57 / 203, weights
-packed for FBGEMM 10 / 11 / 12 / 25 / 74 / 289, and these take the rounding and the scale with them. Both sum the same
+packed for FBGEMM 10 / 11 / 12 / 25 / 74 / 289, and these take the scale with them. Both sum the same
 whole numbers, so that `Whole` keeps both and takes the quicker. On a card neither `Whole` nor `Four` was measured.
 """
 
@@ -134,14 +134,16 @@ class Whole:
         return given if self._bias is None else given.add_(self._bias)
 
     def _sums(self, scaled: torch.Tensor) -> torch.Tensor:
-        """What the rounded rows give, times the weights' scale."""
+        """What the rounded rows give, times the weights' scale. FBGEMM would round too, but what it has moved by its
+        zero, and so a number just under a half the other way."""
+        scaled = scaled.round()
         if self._packed is not None and (self._weight is None or len(scaled) <= _PACKED_ROWS):
             return torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
                 scaled, 1.0, _MIDDLE, self._packed
             )
         assert self._weight is not None
         missing = _CARD_ROWS - len(scaled) if scaled.is_cuda else 0
-        whole = scaled.round().to(torch.int8)
+        whole = scaled.to(torch.int8)
         if missing > 0:
             whole = functional.pad(whole, (0, 0, 0, missing))
         return torch._int_mm(whole, self._weight)[: len(scaled)] * self._scale
