@@ -15,6 +15,10 @@ from inference.errors import InferenceError
 
 T = TypeVar("T")
 ASSESS_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1, 3)
+BETWEEN_TOKENS = (
+    "Between two tokens of one answer after its first words, on average: of the candidate that speaks on, with what "
+    "the steps of others and judging take; none for an answer that ended with its first words"
+)
 TOKEN_SECONDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5, 1)
 SECONDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 0.8, 1, 1.5, 2, 3, 5, 10, 20, 60)
 
@@ -55,8 +59,7 @@ class Metrics:
         )
         self._per_token = Histogram(
             "pixelated_worker_token_seconds",
-            "Between two tokens of one answer after its first words, on average: of the candidate that speaks on, with "
-            "what the steps of others and judging take; none for an answer that ended with its first words",
+            BETWEEN_TOKENS,
             ["route"],
             buckets=TOKEN_SECONDS,
             **own,
@@ -68,12 +71,7 @@ class Metrics:
         self._rows = Gauge("pixelated_worker_rows", "Rows in the batch", **own)
         self._ready = Gauge("pixelated_worker_ready", "1 when requests are taken", **own)
         self.remote = RemoteMetrics(self.registry)
-        self._replies = Counter(
-            "pixelated_worker_replies", "Replies ended, by the adapter that spoke", ["adapter"], **own
-        )
-        self._adapters = Gauge(
-            "pixelated_worker_adapter", "1 for an adapter that speaks, 0 for one refused", ["adapter"], **own
-        )
+        self._adapters = AdapterMetrics(self.registry)
 
     async def watch(self, events: AsyncIterator[T], *, route: str) -> AsyncIterator[T]:
         """Pass events on, counting them."""
@@ -105,11 +103,7 @@ class Metrics:
         self._speaking.set(status.speaking)
         self._rows.set(status.rows)
         self._ready.set(int(status.ready))
-        self._adapters.clear()
-        for refused in status.refused:
-            self._adapters.labels(refused.name).set(0)
-        for speaking in status.adapters:
-            self._adapters.labels(speaking.name).set(1)
+        self._adapters.look_at(status)
         self._memory.set(_resident_bytes())
         if status.device:
             self._device.labels(status.device).set(1)
@@ -125,7 +119,7 @@ class Metrics:
             self._queued.observe(event.timings.queued_ms / 1000)
             self._total.labels(route).observe(event.timings.total_ms / 1000)
             if route == "reply":
-                self._replies.labels(event.model.adapter.partition("@")[0] or "none").inc()
+                self._adapters.spoke(event.model.adapter.partition("@")[0] or "none")
             if event.timings.first_segment_ms is not None:
                 self._first.labels(route).observe(event.timings.first_segment_ms / 1000)
 
@@ -136,6 +130,34 @@ class Metrics:
             return
         spent_ms = timings.total_ms - timings.first_segment_ms
         self._per_token.labels(route).observe(spent_ms / 1000 / tokens)
+
+
+class AdapterMetrics:
+    """Which adapters there are and how many replies each spoke."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._replies = Counter(
+            "pixelated_worker_replies",
+            "Replies ended, by the adapter that spoke",
+            ["adapter"],
+            registry=registry,
+        )
+        self._here = Gauge(
+            "pixelated_worker_adapter",
+            "1 for an adapter that speaks, 0 for one refused",
+            ["adapter"],
+            registry=registry,
+        )
+
+    def spoke(self, name: str) -> None:
+        self._replies.labels(name).inc()
+
+    def look_at(self, status: EngineStatus) -> None:
+        self._here.clear()
+        for refused in status.refused:
+            self._here.labels(refused.name).set(0)
+        for speaking in status.adapters:
+            self._here.labels(speaking.name).set(1)
 
 
 class RemoteMetrics:
