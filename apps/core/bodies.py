@@ -1,4 +1,6 @@
-"""Counts a body while it arrives, so that no more of it is kept than a request may have. Knows no page and no API.
+"""Counts a body while it arrives, so that the application keeps no more of it than a request may have. Knows no page
+and no API, nor what the server before it keeps: Daphne hands a body on once it has all of it, in a file where it is
+large, so that an installation open to strangers wants a proxy before it that limits bodies too.
 
 A length that is declared is believed where it is too large; where none is, as with a chunked body, bytes are counted.
 """
