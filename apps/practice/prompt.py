@@ -112,6 +112,7 @@ def reply_request(
             exemplars=voice_examples(case, reaction, text=text, most=EXEMPLARS),
             strays_from=settings.STRAYS_FROM["bare"],
             planned=reaction.act,
+            heard=text,
         ),
         max_segments=MAX_SEGMENTS,
         first_words_deadline_s=FIRST_WORDS_S,

@@ -72,6 +72,7 @@ class Context:
             earlier=self.earlier,
             avoid=avoid,
             planned=self.label,
+            heard=self.heard,
         )
 
 
