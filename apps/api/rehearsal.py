@@ -62,7 +62,7 @@ def client_plan(
     )
     line = authored_line(case, decided, text=text, used=memory.used, seed=seed)
     request = None
-    if decided.gate is None:
+    if not decided.is_the_author_s:
         request = reply_request(
             case, decided, history=list(talk), text=text, seed=seed, request_id=request_id
         )

@@ -68,8 +68,8 @@ class PracticeAnswerer:
         opened: Opened,
         encounter: Encounter,
     ) -> ReplyRequest | None:
-        """None where the author's words must stand: what is told behind a gate is a fact no model may garble."""
-        if settings.ENGINE == "none" or decided.gate is not None:
+        """None where the author's words must stand."""
+        if settings.ENGINE == "none" or decided.is_the_author_s:
             return None
         request = reply_request(
             case,

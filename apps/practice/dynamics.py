@@ -30,6 +30,9 @@ from inference import vocabulary
 from inference.contracts import BehaviourCode
 from inference.vocabulary import Cue
 
+SAFETY = "safety"
+"""The topic, in every case, of dying and of harming oneself."""
+
 
 @dataclass(frozen=True)
 class Reaction:
@@ -48,6 +51,12 @@ class Reaction:
     topics: tuple[str, ...]
     memory: Memory
     ledger: Ledger
+
+    @property
+    def is_the_author_s(self) -> bool:
+        """Whether no model may word it: what is told behind a gate, and what answers a word about dying, are facts of
+        the case, and a therapist who asked has to be able to trust the answer."""
+        return self.gate is not None or SAFETY in self.topics
 
 
 def versions(case: Case) -> dict[str, str]:

@@ -23,7 +23,8 @@ from inference.safety.wording import wording_findings
 
 class WorkerSpeaker:
     """Owns a connection to the worker for one run. Raises EngineError where the worker is away; a reply in which
-    nothing passes the checks is the author's line instead. A disclosure is always the author's."""
+    nothing passes the checks is the author's line instead. A disclosure, and an answer to a word about dying, is
+    always the author's."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url, self._secret = url, secret
@@ -40,7 +41,7 @@ class WorkerSpeaker:
         self._runner.close()
 
     def speak(self, case: Case, reaction: Reaction, scene: Scene) -> Wording:
-        if reaction.gate is not None:
+        if reaction.is_the_author_s:
             return speak_authored(case, reaction, scene)
         request = reply_request(
             case,

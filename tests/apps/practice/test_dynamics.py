@@ -340,3 +340,17 @@ def test_a_topic_that_does_not_carry_gives_way_to_the_one_before_it() -> None:
     third = react(case, state=state, memory=second.memory, codes=coded("CR"), text="So.", seed=1, n=3)
 
     assert [entry.topics for entry in (first, second, third)] == [("chest",), ("sister",), ("chest",)]
+
+
+@clients
+@pytest.mark.parametrize(
+    ("asked", "authored"),
+    [
+        ("Have you had any thoughts of ending your life?", True),
+        ("I ask everybody: do you ever think about suicide?", True),
+        ("How was the journey in this rain?", False),
+    ],
+)
+def test_what_answers_a_word_about_dying_is_left_to_the_author(slug: str, asked: str, authored: bool) -> None:
+    played = run(library_case(slug), [said("Hello."), said(asked, "Q closed")])
+    assert played.turns[-1].reaction.is_the_author_s is authored
