@@ -33,6 +33,9 @@ HISTORY_TURNS = 4
 EXAMPLES = 2
 EXEMPLARS = 12
 MAX_SEGMENTS = 2
+SMALL_MODEL_SEGMENTS = 1
+"""Of the bundled model. Of 63 replies by its adapter that one of us read, 38 first sentences fitted what was said, and 6
+of 36 that followed them."""
 FIRST_WORDS_S = 5.0
 """Longer than a person thinks before answering; after it the author's line is said instead."""
 MOST_FACTS = 6
@@ -116,7 +119,7 @@ def reply_request(
             planned=reaction.act,
             heard=text[-MOST_HEARD:],
         ),
-        max_segments=MAX_SEGMENTS,
+        max_segments=SMALL_MODEL_SEGMENTS if settings.BUNDLED_MODEL else MAX_SEGMENTS,
         first_words_deadline_s=FIRST_WORDS_S,
         seed=(seed * 1009 + reaction.n) % 2**31,
     )

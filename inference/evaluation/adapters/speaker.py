@@ -3,7 +3,7 @@
 Knows how a context is asked (the adapter's form, or plain words for a bare model), not what speaks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from inference.evaluation.adapters.contexts import Context, seed_of
 from inference.persona import Exchange, client_messages, companion_messages
 from inference.vocabulary import acts, plans
 
-MAX_SEGMENTS = 2
+MAX_SEGMENTS: Mapping[str, int] = {Person.CLIENT: 1, Person.COMPANION: 2}
+"""As the product asks of the bundled model."""
 CANDIDATES = 4
 """As the product asks for a reply."""
 DEADLINE_S = 300.0
@@ -68,7 +69,7 @@ def reply_request(context: Context, form: Form, *, candidates: int = CANDIDATES)
         limits=context.limits(),
         seed=seed_of(context),
         candidates=candidates,
-        max_segments=MAX_SEGMENTS,
+        max_segments=MAX_SEGMENTS[context.person],
         first_words_deadline_s=DEADLINE_S,
         deadline_s=DEADLINE_S,
     )
