@@ -34,8 +34,8 @@ EXAMPLES = 2
 EXEMPLARS = 12
 MAX_SEGMENTS = 2
 SMALL_MODEL_SEGMENTS = 1
-"""Of the bundled model. Of 63 replies by its adapter that one of us read, 38 first sentences fitted what was said, and 6
-of 36 that followed them."""
+"""Of the bundled model. Of 63 replies by its adapter that one of us read, 38 first sentences fitted what was said, and
+6 of 36 that followed them."""
 FIRST_WORDS_S = 5.0
 """Longer than a person thinks before answering; after it the author's line is said instead."""
 MOST_FACTS = 6
