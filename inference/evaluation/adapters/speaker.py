@@ -3,7 +3,7 @@
 Knows how a context is asked (the adapter's form, or plain words for a bare model), not what speaks.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +12,8 @@ from inference.evaluation.adapters.contexts import Context, seed_of
 from inference.persona import Exchange, client_messages, companion_messages
 from inference.vocabulary import acts, plans
 
-MAX_SEGMENTS: Mapping[str, int] = {Person.CLIENT: 1, Person.COMPANION: 2}
-"""As the product asks of the bundled model."""
+MAX_SEGMENTS = 2
+"""As authors' replies have; the product asks the bundled model for one sentence of a client, and two of the companion."""
 CANDIDATES = 4
 """As the product asks for a reply."""
 DEADLINE_S = 300.0
@@ -69,7 +69,7 @@ def reply_request(context: Context, form: Form, *, candidates: int = CANDIDATES)
         limits=context.limits(),
         seed=seed_of(context),
         candidates=candidates,
-        max_segments=MAX_SEGMENTS[context.person],
+        max_segments=MAX_SEGMENTS,
         first_words_deadline_s=DEADLINE_S,
         deadline_s=DEADLINE_S,
     )
