@@ -13,7 +13,7 @@ from inference.persona import Exchange, client_messages, companion_messages
 from inference.vocabulary import acts, plans
 
 MAX_SEGMENTS = 2
-"""As authors' replies have; the product asks the bundled model for one sentence of a client, and two of the companion."""
+"""As authors' replies have; the product asks the bundled model for one of a client, and for two of the companion."""
 CANDIDATES = 4
 """As the product asks for a reply."""
 DEADLINE_S = 300.0
