@@ -41,8 +41,6 @@ FIRST_WORDS_S = 5.0
 MOST_FACTS = 6
 MOST_BELIEFS = 1
 MAX_WORDS = 45
-MOST_HEARD = 1_000
-"""Characters of what was heard that its answer is read beside: what reads it takes in no more."""
 SHORT_WORDS = 3
 
 History = Sequence[tuple[str, str]]
@@ -117,7 +115,6 @@ def reply_request(
             exemplars=voice_examples(case, reaction, text=text, most=EXEMPLARS),
             strays_from=settings.STRAYS_FROM["bare"],
             planned=reaction.act,
-            heard=text[-MOST_HEARD:],
         ),
         max_segments=SMALL_MODEL_SEGMENTS if settings.BUNDLED_MODEL else MAX_SEGMENTS,
         first_words_deadline_s=FIRST_WORDS_S,

@@ -27,8 +27,7 @@ reading: below it the bundled model's replies, asked in plain words, mostly read
 class WordingLimits:
     """What a reply's words must keep to. `earlier` are the speaker's own earlier replies, oldest first; `exemplars` are
     lines that do what this reply should do: words as far as `strays_from` from all of them count as something else.
-    `planned` is the act, or the plan, that the words should carry out, by its id in the vocabulary; `heard` what they
-    answer. Both are "" where nobody says."""
+    `planned` is the act, or the plan, that the words should carry out, by its id in the vocabulary; "" for none."""
 
     speaker: str
     person: str = Person.CLIENT
@@ -40,7 +39,6 @@ class WordingLimits:
     exemplars: tuple[str, ...] = ()
     strays_from: float = STRAYS_FROM
     planned: str = ""
-    heard: str = ""
 
     @classmethod
     def from_json(cls, value: Json, field: str = "limits") -> "WordingLimits":
@@ -60,9 +58,6 @@ class WordingLimits:
             exemplars=_texts(data.get("exemplars", ()), f"{field}.exemplars", longest=500),
             strays_from=_strays_from(data, field),
             planned=strict.text(data.get("planned", ""), f"{field}.planned", longest=40, empty=True),
-            heard=strict.text(
-                data.get("heard", ""), f"{field}.heard", longest=MAX_MESSAGE_CHARACTERS, empty=True
-            ),
         )
 
 
@@ -93,7 +88,6 @@ class Adapted:
     messages: tuple[Message, ...]
     strays_from: float = STRAYS_FROM
     planned: str = ""
-    heard: str = ""
 
     @classmethod
     def from_json(cls, value: Json, field: str = "adapted") -> "Adapted":

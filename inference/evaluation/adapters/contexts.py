@@ -72,7 +72,6 @@ class Context:
             earlier=self.earlier,
             avoid=avoid,
             planned=self.label,
-            heard=self.heard,
         )
 
 

@@ -52,15 +52,6 @@ def test_detectors_read_a_segment_as_whoever_says_it(person: str) -> None:
     assert (given.speaker, given.text, given.own_history) == (person, "I suppose so.", ["So."])
 
 
-@pytest.mark.parametrize(("person", "read"), [("client", ["So.", "Do you drink?"]), ("companion", ["So."])])
-def test_a_client_s_words_are_read_as_an_answer_to_what_was_heard(person: str, read: list[str]) -> None:
-    listener = Listener()
-    limits = WordingLimits("Marcus Bell", person=person, earlier=("So.",), heard="Do you drink?")
-    make_judge(None, Assessor(detectors=[listener]))("I suppose so.", limits)
-    (given,) = listener.given
-    assert [message.text for message in given.history] == read
-
-
 def test_a_segment_carries_no_more_findings_than_an_event_may_hold() -> None:
     judged = make_judge(None, Assessor(detectors=[Listener(count=500)]))
     assert len(judged("I suppose so.", LIMITS)) == MAX_FINDINGS
