@@ -54,10 +54,6 @@ def detected(text: str, limits: WordingLimits, assessor: Assessor) -> tuple[Find
         return ()
     speaker = Speaker.COMPANION if limits.person == Person.COMPANION else Speaker.CLIENT
     earlier = tuple(Message(Role.ASSISTANT, words) for words in limits.earlier)
-    if (
-        speaker is Speaker.CLIENT and limits.heard.strip()
-    ):  # which way "I suppose so" leans, its question says
-        earlier += (Message(Role.USER, limits.heard),)
     seen = assessor.look([Given(text, speaker, earlier)])[0]
     return (*off_talk(limits.planned, seen.given.readings), *seen.findings)
 
