@@ -122,7 +122,8 @@ class Whole:
         weight, self._scale = torch.cat(whole), torch.cat(scales) / _MOST
         if weight.is_cuda and any(size % _CARD_SIZE for size in weight.shape):
             raise ModelError("a matrix of this model has a size that a card cannot multiply in eight bits")
-        self._packed = None if weight.is_cuda or not packing_holds() else _for_few(weight, self._scale)
+        can_pack = weight.device.type == "cpu" and packing_holds()
+        self._packed = _for_few(weight, self._scale) if can_pack else None
         self._weight = None if few and self._packed is not None else weight.t()
         self._bias = None if bias is None else bias.float()
         self._size, self._fine = weight.numel(), fine
