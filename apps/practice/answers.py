@@ -16,7 +16,7 @@ from apps.encounters.models import Encounter, Turn
 from apps.encounters.services import Opened
 from apps.practice.dynamics import react, versions
 from apps.practice.models import Reaction
-from apps.practice.prompt import reply_request
+from apps.practice.prompt import MAX_SEGMENTS, reply_request
 from apps.practice.services import record_reaction, remote_engine_of
 from apps.practice.state import ClientState, Memory, starting_memory, starting_state
 from apps.practice.table import rule_table
@@ -79,7 +79,8 @@ class PracticeAnswerer:
             seed=encounter.seed,
             request_id=str(opened.turn.pk),
         )
-        return replace(request, remote_engine=remote_engine_of(encounter))
+        service = remote_engine_of(encounter)
+        return replace(request, remote_engine=service, max_segments=MAX_SEGMENTS) if service else request
 
     def told(self, turn_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, object]]:
         rows = Reaction.objects.filter(turn__in=list(turn_ids)).select_related(
