@@ -14,6 +14,7 @@ from inference.contracts import Message, ModelName
 from inference.engine.gate import Gate
 from inference.engine.generate import Batch
 from inference.engine.loader import LoadedModel
+from inference.engine.memory import sparing
 from inference.engine.prompt import encode
 from inference.engine.protocol import AdapterName, EngineStatus, RefusedAdapter
 from inference.engine.style import Sampling
@@ -39,7 +40,7 @@ class Loading:
 def loaded(source: str, *, load: Load, gate: Gate, alone: bool) -> LoadedModel | ModelError:
     """The model, warm, or why it cannot speak. `alone` keeps everybody else waiting while it is read."""
     try:
-        with gate.behind() if alone else contextlib.nullcontext():
+        with sparing(), gate.behind() if alone else contextlib.nullcontext():
             model = load(source)
         warm_up(model, gate)
     except Exception as error:  # whatever a model's files provoke, the caller must hear of it

@@ -34,9 +34,9 @@ READ_SHARE of what waits, when many came at once."""
 READ_SHARE = 1 / 8
 READ_ALONE = 512
 """While nobody speaks, and at most. Beyond some hundred tokens a step gains nothing."""
-PREFIX_BYTES = 128 << 20
-MOST_BYTES = 512 << 20
-"""For the blocks. Beside 0.2 GB of weights and 0.5 GB of everything else that keeps the worker under 1.5 GB."""
+PREFIX_BYTES = 64 << 20
+MOST_BYTES = 256 << 20
+"""For the blocks: twice as much took the worker over 1.5 GB."""
 
 
 @dataclass(frozen=True)

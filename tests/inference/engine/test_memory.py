@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.engine.memory import GivesBack
+from inference.engine.memory import GivesBack, sparing
 
 PIECES, PIECE = 4096, 16 << 10
 
@@ -38,3 +38,14 @@ def test_what_was_let_go_between_what_is_kept_goes_back() -> None:
     assert giving.now_and_then() is True
     assert full - resident_mb() > 0.7 * PIECES * PIECE / 1e6
     assert len(kept) == PIECES // 64
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's figures of a process")
+def test_large_pieces_go_back_at_once_while_sparing() -> None:
+    with sparing():
+        pieces = [bytearray(4 << 20) for _ in range(32)]
+        kept = [bytearray(4 << 10) for _ in range(64)]
+        full = resident_mb()
+        del pieces
+        assert full - resident_mb() > 100
+    assert len(kept) == 64
