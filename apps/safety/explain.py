@@ -2,6 +2,7 @@
 themselves, which are quoted on the page and kept nowhere."""
 
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -69,8 +70,21 @@ def explain(
 
 
 def _is_known(finding: Mapping[str, object], text: str, known: Collection[str]) -> bool:
-    words = _quote(text, finding["start"], finding["end"]).lower().split()
-    return bool(words) and set(words) <= {word for name in known for word in name.lower().split()}
+    """Also where a reader took only a part of the name for one, or the writer left out its accents."""
+    start, end = finding["start"], finding["end"]
+    if not _quote(text, start, end):
+        return False
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    words = _plain(text[start:end]).split()
+    return bool(words) and set(words) <= {word for name in known for word in _plain(name).split()}
+
+
+def _plain(words: str) -> str:
+    apart = unicodedata.normalize("NFKD", words.lower())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def partial_words(facts: Mapping[str, object]) -> str:

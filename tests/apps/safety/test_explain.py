@@ -104,3 +104,12 @@ def test_names_of_an_invented_case_give_nobody_away(kind: str, quote: str, told:
 def test_a_number_is_told_whatever_names_are_known() -> None:
     facts = heard(Finding("pii.phone", 0.9, "", 0, 6, "pii", "1"), text="Marcus")
     assert explain(facts, text="Marcus", own=True, known=("Marcus Bell",)) is not None
+
+
+@pytest.mark.parametrize(("written", "start"), [("Ines", 6), ("Ines", 8), ("Inês", 6)])
+def test_a_client_s_name_without_its_accents_or_read_in_part_gives_nobody_away(
+    written: str, start: int
+) -> None:
+    text = f"Hello {written}."
+    facts = heard(Finding("pii.name", 0.9, "", start, 10, "head.pii", "1"), text=text)
+    assert explain(facts, text=text, own=True, known=("Inês Carvalho",)) is None
