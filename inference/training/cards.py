@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from inference.data.edits import REWORDED, reworded_since, told
 from inference.encoder.heads import ADAPTERS, Answer
 from inference.encoder.reader import CARD_FILE
 from inference.training.corpora import SourceFile
@@ -19,6 +20,8 @@ from inference.training.held import HeldFigure
 NOTES_FILE = "notes.toml"
 NOTED = ("measured", "thresholds", "failures")
 """What notes hold, each a list of sentences."""
+TALKS = "dialogues/"
+"""What the path of a written dialogue's file begins with, in a card."""
 EVALUATION_ONLY: Mapping[str, str] = {
     "crisis_silver": "1042ab792b975d2fb3d84e85ba9d1c431f4e857be620066ed06c2be72f5045c0",
     "therapist_behaviour": "05b1fa6bbd82471e88ccf641cbeb4fc0e31f2ecd11dc8c5bf76f0155fc5739df",
@@ -60,9 +63,18 @@ def write_card(
 
 
 def refresh(folder: Path) -> None:
-    """Take `notes.toml` into the card that training wrote, after the notes have changed."""
+    """Take `notes.toml` into the card that training wrote, after the notes have changed, and how many turns of the
+    dialogues were reworded since; the checksums stay those of what was learned from."""
     card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-    _write(folder, {name: entry for name, entry in card.items() if name not in NOTED})
+    reworded = _reworded(card["training_files"])
+    card = {name: entry for name, entry in card.items() if name not in (*NOTED, REWORDED)}
+    _write(folder, card | ({REWORDED: reworded} if reworded else {}))
+
+
+def _reworded(files: Sequence[Mapping[str, str]]) -> dict[str, int]:
+    talks = [(file["path"], file["sha256"]) for file in files if file["path"].startswith(TALKS)]
+    since = {path: reworded_since(path.removeprefix(TALKS), sha256) for path, sha256 in talks}
+    return {path: edits for path, edits in since.items() if edits}
 
 
 def _write(folder: Path, card: dict[str, object]) -> None:
@@ -87,6 +99,7 @@ def _page(card: Mapping[str, object]) -> str:
             ("file", "rows", "licence", "sha256"),
             [(f["path"], f["rows"], f["licence"], f"`{str(f['sha256'])[:16]}…`") for f in files],
         ),
+        told(card.get(REWORDED, {})),  # type: ignore[arg-type]
         "## On rows kept aside from training",
         _table(
             ("head", "figure", "rows", "value", "95 %"),
@@ -101,7 +114,7 @@ def _page(card: Mapping[str, object]) -> str:
         entries = card.get(key)
         if isinstance(entries, list) and entries:
             parts += [f"## {title}", "\n".join(f"- {entry}" for entry in entries)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _labels(head: Mapping[str, object]) -> str:

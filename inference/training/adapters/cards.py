@@ -10,6 +10,7 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import save_file
 
+from inference.data.edits import REWORDED, told
 from inference.models.adapter import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, sha256_of
 from inference.persona import FORM_VERSION
 from inference.training.adapters.errors import RecipeError
@@ -130,6 +131,7 @@ def _page(card: Mapping[str, Any]) -> str:
         "## Trained on",
         f"{outcome['dialogues']} dialogues; {outcome['kept_aside']} more were kept aside by their ids.",
         _table(("file", "rows learned from", "rows kept aside", "sha256"), files),
+        told(card.get(REWORDED, {})),
         "## On dialogues kept aside",
         "Loss in nats for each learned token, perplexity in brackets, in the same form before and after training.",
         _table(("persona", "tokens", "bare model", "with the adapter"), losses),

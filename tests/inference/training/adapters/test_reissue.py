@@ -1,13 +1,17 @@
 """A card written again without training: what was measured stays, what it says of its data is made anew."""
 
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inference.commands import main
+from inference.data.edits import EDITS_FILE, REWORDED, told
+from inference.data.split import held_out
 from inference.models.adapter import CARD_FILE, read_adapter
 from inference.models.facts import SHOWN_OF_CARD
 from inference.training.adapters.errors import RecipeError
@@ -105,6 +109,56 @@ def test_other_data_than_was_trained_on_is_refused_and_the_card_stays(
     ):
         reissue(adapter, dialogues=other)
     assert (adapter / CARD_FILE).read_bytes() == before
+
+
+def reworded(dialogues: Path, folder: Path, *, recorded: bool) -> Path:
+    """The dialogues with one turn reworded, and the journal that says so, or none."""
+    shutil.copytree(dialogues, folder)
+    path = folder / "client" / "a.jsonl"
+    rows = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()]
+    row = next(row for row in rows if not held_out(row["id"]))
+    edit = {"file": "client/a.jsonl", "id": row["id"], "turn": 0, "before": row["turns"][0]["text"]}
+    row["turns"][0]["text"] = edit["after"] = "So, how was the week?"
+    path.write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    if recorded:
+        (folder / EDITS_FILE).write_text(json.dumps(edit) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_files_reworded_since_stay_named_as_they_were_learned_from(
+    adapter: Path, dialogues: Path, tmp_path: Path
+) -> None:
+    before, files = read_adapter(adapter).card, {path.name: path.read_bytes() for path in adapter.iterdir()}
+    other = reworded(dialogues, tmp_path / "reworded", recorded=True)
+    for _ in range(2):
+        reissue(adapter, dialogues=other)
+    card = read_adapter(adapter).card
+
+    assert card == before | {REWORDED: {"client/a.jsonl": 1}}
+    page = (adapter / "card.md").read_text(encoding="utf-8")
+    assert told(card[REWORDED]) in page and before["training_files"][0]["sha256"][:16] in page
+    reissue(adapter, dialogues=dialogues)
+    assert {path.name: path.read_bytes() for path in adapter.iterdir()} == files, "where nothing was reworded"
+
+
+def test_a_turn_reworded_without_a_record_is_refused(adapter: Path, dialogues: Path, tmp_path: Path) -> None:
+    other = reworded(dialogues, tmp_path / "reworded", recorded=False)
+
+    with pytest.raises(RecipeError, match="is not the file that this adapter was trained on"):
+        reissue(adapter, dialogues=other)
+
+
+def test_weights_that_learned_from_the_reworded_files_name_those(
+    adapter: Path, dialogues: Path, make_recipe: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    other = reworded(dialogues, tmp_path / "reworded", recorded=True)
+    files = sources_of(make_recipe(safety={"weight": 0.5}), dialogues=other).learned_from
+    assert files[0].sha256 != read_adapter(adapter).card["training_files"][0]["sha256"]
+    change(adapter, training_files=[asdict(file) for file in files])
+    card = reissue(adapter, dialogues=other)
+
+    assert card["training_files"] == [asdict(file) for file in files]
+    assert REWORDED not in card
 
 
 def test_a_card_without_a_recipe_is_refused_in_a_sentence(
