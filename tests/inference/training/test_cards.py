@@ -1,14 +1,16 @@
 import hashlib
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from inference.data.edits import REWORDED, first_written, read_edits, reworded_since, told
 from inference.encoder.heads import ADAPTERS, MESSAGE
 from inference.encoder.reader import CARD_FILE, WEIGHTS, WEIGHTS_FILE
 from inference.models.catalogue import EMBEDDINGS
-from inference.training.cards import EVALUATION_ONLY, NOTES_FILE, refresh, write_card
+from inference.training.cards import EVALUATION_ONLY, NOTES_FILE, TALKS, refresh, write_card
 from inference.training.corpora import OWN_LICENCE, PUBLIC_READERS, Corpus, SourceFile, load
 from inference.training.heads import RECIPES
 from inference.training.held import HeldFigure
@@ -33,7 +35,11 @@ def unclean(card: dict) -> list[str]:
     for file in card["training_files"]:
         name = file["path"]
         if file["in_repository"]:
-            if name not in here or (file["sha256"], file["rows"]) != (here[name].sha256, here[name].rows):
+            if (
+                name not in here
+                or file["rows"] != here[name].rows
+                or not is_as_learned_from(file, here[name])
+            ):
                 wrong.append(f"{name} is not what lies in the repository")
             continue
         if file["licence"] not in licences or not file["rows"]:
@@ -43,6 +49,13 @@ def unclean(card: dict) -> list[str]:
         if Path(name).stem in EVALUATION_ONLY or file["sha256"] in EVALUATION_ONLY.values():
             wrong.append(f"{name} is for evaluation only")
     return wrong
+
+
+def is_as_learned_from(file: dict, here: SourceFile) -> bool:
+    """Whether a card's file is the one that lies here, or a dialogue's with recorded edits taken back."""
+    is_talk = here.path.startswith(TALKS)
+    before = reworded_since(here.path.removeprefix(TALKS), file["sha256"]) if is_talk else None
+    return file["sha256"] == here.sha256 or before is not None
 
 
 def expected_own(adapter: str) -> set[str]:
@@ -89,6 +102,10 @@ def test_a_shipped_adapter_is_a_few_megabytes_and_says_where_it_fails(folder: Pa
     [
         ({"path": "crisis/away.jsonl", "in_repository": True}, "not what lies in the repository"),
         ({"path": "crisis/a.jsonl", "in_repository": True, "sha256": SHA}, "not what lies in"),
+        (
+            {"path": "dialogues/client/a.jsonl", "in_repository": True, "sha256": SHA, "rows": 110},
+            "not what lies in",
+        ),
         ({"path": "client_talk.jsonl"}, "for evaluation only"),
         ({"sha256": EVALUATION_ONLY["empathy"]}, "for evaluation only"),
         ({"licence": ""}, "no licence to train"),
@@ -105,13 +122,13 @@ def test_a_card_that_is_not_clean_is_noticed(change: dict[str, object], why: str
     assert why in found
 
 
-def written_card(folder: Path) -> dict:
+def written_card(folder: Path, *talks: SourceFile) -> dict:
     write_card(
         folder,
         "message",
         weights_sha256=SHA,
         recipe=RECIPES["message"],
-        files=[OWN, PUBLIC],
+        files=[OWN, PUBLIC, *talks],
         held=[FIGURE],
         base_sha256="3" * 64,
     )
@@ -160,3 +177,21 @@ def test_notes_that_changed_are_taken_into_a_card_that_is_there(tmp_path: Path) 
     }
     page = (tmp_path / "card.md").read_text(encoding="utf-8")
     assert "crisis: recall .81" in page and "irony" not in page
+
+
+def test_a_card_written_again_names_dialogues_as_they_were_learned_from_and_says_what_was_reworded(
+    tmp_path: Path,
+) -> None:
+    name = "client/a.jsonl"
+    learned = hashlib.sha256(first_written(name)).hexdigest()
+    (talk,) = (file for file in ordinary_talks().files if file.path == TALKS + name)
+    assert talk.sha256 != learned
+    for checksum, edits in ((learned, sum(edit.file == name for edit in read_edits())), (talk.sha256, 0)):
+        card = written_card(tmp_path, replace(talk, sha256=checksum))
+        assert REWORDED not in card, "nothing was, when it was trained"
+        for _ in range(2):
+            refresh(tmp_path)
+        again = json.loads((tmp_path / CARD_FILE).read_text(encoding="utf-8"))
+        assert again == card | ({REWORDED: {TALKS + name: edits}} if edits else {})
+        assert told(again.get(REWORDED, {})) in (tmp_path / "card.md").read_text(encoding="utf-8")
+        assert unclean({"training_files": again["training_files"][2:]}) == []
