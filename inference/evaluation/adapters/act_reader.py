@@ -1,10 +1,12 @@
 """Reads in a reply's words which act, or plan, it most looks like: a ridge regression on the written dialogues.
 
 Fitted in seconds from the replies that are not held out, in one solved equation, so that the same dialogues give the
-same reader. Knows words and word pairs, not meaning and not what was heard: a model that borrows an act's phrases
-passes for it. How often it is right on the author's held-out replies stands beside every figure made with it.
+same reader; as they were first written, so that one reworded since (`data/edits.py`) moves no figure. Knows words and
+word pairs, not meaning and not what was heard: a model that borrows an act's phrases passes for it. How often it
+is right on the author's held-out replies stands beside every figure made with it.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contracts import Person
+from inference.data.edits import first_written
 from inference.data.split import held_out
 from inference.evaluation.adapters.contexts import DIALOGUES, contexts_of
-from inference.evaluation.rows import read_rows
 
 VERSION = "act reader 1"
 LEAST_TIMES = 8
@@ -42,8 +44,9 @@ class ActReader:
 
 @cache
 def reader_of(person: Person) -> ActReader:
-    """Fitted on every reply of this person that may be trained on."""
-    rows = [row for file in sorted((DIALOGUES / person).glob("*.jsonl")) for row in read_rows(file)]
+    """Fitted on every reply of this person that may be trained on, as first written."""
+    names = sorted(f"{person}/{file.name}" for file in (DIALOGUES / person).glob("*.jsonl"))
+    rows = [json.loads(line) for name in names for line in first_written(name).splitlines() if line.strip()]
     own = [each for row in rows if not held_out(str(row["id"])) for each in contexts_of(row, person)]
     return fitted([each.written for each in own], [each.label for each in own])
 
