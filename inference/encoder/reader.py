@@ -75,10 +75,14 @@ class Heads:
     def __init__(self, base: Path, weights: Path, adapters: Sequence[str]) -> None:
         """Raises ModelError where the weights are not these adapters'."""
         self._tokenizer = reading_tokenizer(base)
-        self._networks = {name: _loaded(base, name, weights / name / WEIGHTS_FILE) for name in adapters}
-        self._encoders = {name: SwiftEncoder(network.encoder) for name, network in self._networks.items()}
-        for network in self._networks.values():
+        self._networks: dict[str, Network] = {}
+        self._encoders: dict[str, SwiftEncoder] = {}
+        for name in adapters:
+            network = _loaded(base, name, weights / name / WEIGHTS_FILE)
+            first = next(iter(self._encoders.values()), None)
+            self._encoders[name] = SwiftEncoder(network.encoder, beside=first)
             network.encoder = torch.nn.Identity()
+            self._networks[name] = network
         self.versions = {name: version_of(weights / name) for name in adapters}
 
     def read(self, given: Sequence[Given]) -> list[Given]:

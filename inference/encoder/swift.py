@@ -8,6 +8,7 @@ Measured on two cores with avx512_bf16, 200 written messages: 25 ms a message in
 eight bits, which `inference.engine.linear` uses, were no quicker for the 50 to 280 tokens of a message.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from inference.encoder.tokens import STEP, Piece
 _TYPE = torch.bfloat16
 _USUAL = 48
 """Tokens of an ordinary row, for which the weights are laid out."""
+_STEPS = ((8 * STEP, STEP), (32 * STEP, 4 * STEP), (math.inf, 16 * STEP))
 
 
 class _Product:
@@ -63,10 +65,13 @@ class _Layer:
 class SwiftEncoder:
     """`states` of many rows at once; the layers of one BERT, whose own modules may be dropped afterwards."""
 
-    def __init__(self, encoder: nn.Module) -> None:
-        """`encoder`: a transformers BertModel with whatever was learned folded in."""
+    def __init__(self, encoder: nn.Module, *, beside: "SwiftEncoder | None" = None) -> None:
+        """`encoder`: a transformers BertModel with whatever was learned folded in. Words that stand for the same in
+        `beside` are kept once for both: they are half of the weights."""
         embeddings = encoder.embeddings
         self._words = embeddings.word_embeddings.weight.detach().to(_TYPE)
+        if beside is not None and torch.equal(beside._words, self._words):
+            self._words = beside._words
         self._places = embeddings.position_embeddings.weight.detach().to(_TYPE)
         self._kinds = embeddings.token_type_embeddings.weight.detach().to(_TYPE)
         self._norm = _norm(embeddings.LayerNorm)
@@ -77,8 +82,7 @@ class SwiftEncoder:
         """For every row its tokens' states (tokens, hidden), float32."""
         sizes = [len(piece.ids) for piece in pieces]
         total = sum(sizes)
-        states = functional.pad(self._embedded(pieces), (0, 0, 0, -total % STEP))
-        # Rounded up: every new number of tokens costs the kernels a compilation that they then keep in memory.
+        states = functional.pad(self._embedded(pieces), (0, 0, 0, _in_steps(total) - total))
         for layer in self._layers:
             attended = self._attended(layer.asked(states), sizes)
             states = layer.out_norm(layer.out(attended) + states)
@@ -102,6 +106,13 @@ class SwiftEncoder:
             attended[begin : begin + size] = found[0].transpose(0, 1).reshape(size, hidden)
             begin += size
         return attended
+
+
+def _in_steps(tokens: int) -> int:
+    """So many or a few more, and few different numbers: for every one that oneDNN meets it compiles kernels, and keeps
+    them for good."""
+    step = next(step for most, step in _STEPS if tokens <= most)
+    return -(-tokens // step) * step
 
 
 def _layer(layer: nn.Module) -> _Layer:

@@ -53,6 +53,19 @@ def test_a_row_is_read_alike_alone_and_among_others(network: Network, pieces: li
 
 
 @torch.inference_mode()
+def test_words_that_two_encoders_have_alike_are_kept_once(network: Network, pieces: list[Piece]) -> None:
+    first = SwiftEncoder(network.encoder)
+    second = SwiftEncoder(network.encoder, beside=first)
+    network.encoder.embeddings.word_embeddings.weight.data[7] += 1
+    other = SwiftEncoder(network.encoder, beside=first)
+
+    assert second._words is first._words
+    assert other._words is not first._words
+    for one, again in zip(first.states(pieces), second.states(pieces), strict=True):
+        assert torch.equal(one, again)
+
+
+@torch.inference_mode()
 def test_it_reads_on_a_machine_without_fast_products(
     network: Network, pieces: list[Piece], monkeypatch: pytest.MonkeyPatch
 ) -> None:
