@@ -147,9 +147,12 @@ def _engine(config: WorkerConfig) -> _Made:
     from inference.engine.device import cores_to_compute_on  # noqa: PLC0415
     from inference.engine.judge import make_judge, refuses  # noqa: PLC0415
     from inference.engine.loader import LoadedModel, ready, use_threads  # noqa: PLC0415
+    from inference.engine.memory import keep_few_kernels, keep_one_heap  # noqa: PLC0415
     from inference.engine.worker import ModelWorker  # noqa: PLC0415
 
     use_threads(config.threads or cores_to_compute_on())
+    keep_few_kernels()
+    keep_one_heap()
     encoder = None
     if is_present(EMBEDDINGS, config.data):
         encoder = MiniLM(folder_of(EMBEDDINGS, config.data))

@@ -6,24 +6,35 @@ that a row's neighbours change neither the shapes nor the rounding of its prompt
 not what the tokens are; one thread uses it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 
 from inference.engine.lora import LowRank
+from inference.engine.memory import own_zeros
 from inference.engine.weights import Shape
 
 CAPACITIES = (128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 """Prompt positions of a block. Finer steps would waste less memory but split the rows into more products."""
 OWN = 64
 """Positions by which the room for what rows say grows."""
-_SPARE = 4
-"""Groups and rows are allotted by so many at once."""
+_STEPS = ((2, 1), (4, 2), (16, 4), (math.inf, 8))
+_MOST_EMPTY = 2048
+"""Positions of prompts that nobody has before their places are given up, and _EMPTY_ROWS of rows."""
+_EMPTY_ROWS = 16
 
 
 def capacity_for(length: int) -> int:
     return next((size for size in CAPACITIES if size >= length), length)
+
+
+def places_for(entries: int) -> int:
+    """How many places a block has, or a step computes, for so many groups or rows: few sizes, and the more, the coarser
+    they are."""
+    step = next(step for most, step in _STEPS if entries <= most)
+    return -(-entries // step) * step
 
 
 def own_positions(length: int) -> int:
@@ -64,7 +75,7 @@ class Block:
 
         def empty(positions: int) -> list[torch.Tensor]:
             size = (2, 0, shape.shared_heads, positions, shape.head)
-            return [torch.zeros(size, **kind) for _ in range(shape.layers)]
+            return [own_zeros(size, **kind) for _ in range(shape.layers)]
 
         self.prompts, self.own = empty(capacity), empty(OWN)
 
@@ -84,7 +95,7 @@ class Block:
         """Take in a prompt whose first positions are `known`: pieces `[layers, 2, heads, positions, head]`."""
         place = len(self.groups)
         if place == self.prompts[0].shape[1]:
-            _resize(self.prompts, place + _SPARE, self.capacity)
+            _resize(self.prompts, places_for(place + 1), self.capacity)
         for piece in known:
             end = group.done + piece.shape[3]
             for layer, part in zip(self.prompts, piece, strict=True):
@@ -94,8 +105,8 @@ class Block:
 
     def close(self, group: Group) -> None:
         _fill_hole(self.groups, self.groups.index(group), self.prompts)
-        if len(self.groups) + 2 * _SPARE < self.prompts[0].shape[1]:
-            _resize(self.prompts, len(self.groups) + _SPARE, self.capacity)
+        if len(self.groups) + max(2, _MOST_EMPTY // self.capacity) < self.prompts[0].shape[1]:
+            _resize(self.prompts, places_for(len(self.groups)), self.capacity)
 
     def join(self, group: Group) -> list[Row]:
         """The rows that waited for the prompt, which is read."""
@@ -103,14 +114,14 @@ class Block:
         group.rows, group.waiting = len(joined), []
         self.rows += joined
         if len(self.rows) > self.own[0].shape[1]:
-            _resize(self.own, len(self.rows) + _SPARE, self.own_positions)
+            _resize(self.own, places_for(len(self.rows)), self.own_positions)
         return joined
 
     def leave(self, row: Row) -> None:
         _fill_hole(self.rows, self.rows.index(row), self.own)
         row.group.rows -= 1
-        if len(self.rows) + 4 * _SPARE < self.own[0].shape[1]:
-            _resize(self.own, len(self.rows) + _SPARE, self.own_positions)
+        if len(self.rows) + _EMPTY_ROWS < self.own[0].shape[1]:
+            _resize(self.own, places_for(len(self.rows)), self.own_positions)
 
     def make_room(self) -> None:
         """For one more token of every row; what a long row needed goes back some time after it has left."""
@@ -122,11 +133,17 @@ class Block:
         """A copy `[layers, 2, heads, positions, head]` of positions [first, end) of a prompt and what the row said
         after it."""
         length, place = len(group.ids), self.groups.index(group)
-        parts = [torch.stack([layer[:, place, :, first : min(end, length)] for layer in self.prompts])]
+        read = slice(first, max(first, min(end, length)))
+        _, _, heads, _, head = self.own[0].shape
+        size = (len(self.own), 2, heads, end - first, head)
+        piece = own_zeros(size, dtype=self.own[0].dtype, device=self.device)
+        for layer, part in zip(self.prompts, piece, strict=True):
+            part[:, :, : read.stop - read.start] = layer[:, place, :, read]
         if row is not None and end > length:
             at, own = self.rows.index(row), slice(max(0, first - length), end - length)
-            parts.append(torch.stack([layer[:, at, :, own] for layer in self.own]))
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=3)
+            for layer, part in zip(self.own, piece, strict=True):
+                part[:, :, own.start - own.stop :] = layer[:, at, :, own]
+        return piece
 
 
 def _fill_hole(entries: list[Group] | list[Row], place: int, layers: list[torch.Tensor]) -> None:
@@ -140,7 +157,8 @@ def _fill_hole(entries: list[Group] | list[Row], place: int, layers: list[torch.
 
 def _resize(layers: list[torch.Tensor], places: int, positions: int) -> None:
     for number, old in enumerate(layers):
-        new = old.new_zeros((2, places, old.shape[2], positions, old.shape[4]))
+        size = (2, places, old.shape[2], positions, old.shape[4])
+        new = own_zeros(size, dtype=old.dtype, device=old.device)
         shared = (
             slice(None),
             slice(min(places, old.shape[1])),

@@ -5,15 +5,24 @@ Measured over 60 replies of four candidates to prompts of 120 to 700 tokens: fro
 were nobody's, and went back in 42 ms.
 """
 
+import contextlib
 import ctypes
+import math
+import mmap
+import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, MutableMapping
 
-EVERY_S = 5.0
+import torch
+
+EVERY_S = 2.0
 _MMAP_THRESHOLD = -3
 """What glibc's `mallopt` calls the size from which a piece of memory is the system's own and goes back when let go."""
-_SMALL, _USUAL = 1 << 20, 32 << 20
+_ARENAS = -8
+"""What it calls the most heaps that threads may have of their own."""
+_SMALL, _USUAL = 1 << 20, 8 << 20
+_KERNELS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+MOST_KERNELS = 96
 
 
 def _trim() -> Callable[[int], int] | None:
@@ -41,7 +50,7 @@ class GivesBack:
         return True
 
 
-@contextmanager
+@contextlib.contextmanager
 def sparing() -> Iterator[None]:
     """While a model is loaded: what is large and soon let go goes back at once, and does not stay with the process as
     holes (1.30 GB at most where it was 1.58). Steps are slower meanwhile, by a third and more, so not for longer."""
@@ -56,3 +65,25 @@ def sparing() -> Iterator[None]:
     finally:
         tune(_MMAP_THRESHOLD, _USUAL)
         GivesBack(every_s=0).now_and_then()
+
+
+def own_zeros(size: tuple[int, ...], *, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Noughts in pages of their own, which are memory only once they are written to, and the system's again with the
+    tensor: of what grows and shrinks in pieces of some MB the C library keeps holes as large as itself."""
+    length = math.prod(size)
+    if device.type != "cpu" or not length:
+        return torch.zeros(size, dtype=dtype, device=device)
+    return torch.frombuffer(mmap.mmap(-1, length * dtype.itemsize), dtype=dtype).view(size)
+
+
+def keep_few_kernels(environ: MutableMapping[str, str] = os.environ) -> None:
+    """oneDNN compiles a kernel for every shape it meets and keeps a thousand; prompts and rows come in more. To be
+    called before its first product; a number that somebody chose stays."""
+    environ.setdefault(_KERNELS, str(MOST_KERNELS))
+
+
+def keep_one_heap() -> None:
+    """What one thread lets go another may take: one thread at a time computes, and nothing is gained by a heap for
+    each. To be called before there are threads."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_ARENAS, 1)

@@ -19,7 +19,7 @@ _Key = tuple[int, tuple[int, ...]]
 
 class Prefixes:
     def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._pieces: OrderedDict[_Key, tuple[int, torch.Tensor]] = OrderedDict()
         self._roots: dict[str, int] = {}
         self._numbers = 0
@@ -53,7 +53,12 @@ class Prefixes:
                 self.bytes += piece.nbytes
             at = known[0]
         self._touch(ids, adapter)
-        while self.bytes > self._most_bytes:
+        self.allow(self.most_bytes)
+
+    def allow(self, most_bytes: int) -> None:
+        """From here on at most so much; what is over goes."""
+        self.most_bytes = most_bytes
+        while self.bytes > most_bytes:
             _, (_, piece) = self._pieces.popitem(last=False)
             self.bytes -= piece.nbytes
 

@@ -31,11 +31,12 @@ READ_BESIDE = 128
 """Prompt tokens of one step while rows speak, so that nobody stutters: on one core 60 ms beside a step's 20-50. More,
 READ_SHARE of what waits, when many came at once."""
 READ_SHARE = 1 / 8
-READ_ALONE = 512
-"""While nobody speaks, and at most. Beyond some hundred tokens a step gains nothing."""
+READ_ALONE = 256
+"""While nobody speaks, and at most. Beyond some hundred tokens a step gains nothing, and takes memory."""
+MOST_BYTES = 192 << 20
+"""For the blocks; with more the worker goes over 1.5 GB when a hundred chats come at once."""
 PREFIX_BYTES = 64 << 20
-MOST_BYTES = 256 << 20
-"""For the blocks: twice as much took the worker over 1.5 GB."""
+"""For what was read before, at least; it has what the blocks do not take as well."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class OwnRows:
         self._weights, self._dtype = weights, dtype
         self._decoder = Decoder(weights, dtype=dtype)
         self.prefixes = Prefixes(PREFIX_BYTES) if prefixes is None else prefixes
+        self._together = most_bytes + self.prefixes.most_bytes
+        self._least_for_prefixes = self.prefixes.most_bytes
         self._most_positions = most_bytes // weights.shape.position_bytes(dtype)
         self._blocks: dict[int, Block] = {}
         self._unread: deque[Group] = deque()
@@ -103,6 +106,7 @@ class OwnRows:
         block = self._block(capacity_for(len(start.ids)))
         block.open(group, self.prefixes.find(start.ids, adapter=_key(group)))
         self._unread.append(group)
+        self._share()
 
     @torch.inference_mode()
     def step(self, last: Mapping[int, int]) -> tuple[list[int], torch.Tensor | None]:
@@ -150,6 +154,11 @@ class OwnRows:
         block.leave(row)
         if not group.rows:
             self._close(block, group)
+        self._share()
+
+    def _share(self) -> None:
+        """Leave to what was read before all that the blocks do not take."""
+        self.prefixes.allow(max(self._least_for_prefixes, self._together - self.bytes))
 
     def _run(
         self,

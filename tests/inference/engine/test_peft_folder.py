@@ -72,7 +72,7 @@ def test_rows_of_several_adapters_in_one_step_say_what_peft_says(
     theirs = {name: PeftModel.from_pretrained(base(), folder).eval() for name, folder in folders.items()}
     theirs[""] = base()
     rows = OwnRows(weights, dtype=torch.float32)
-    ids = tuple(range(5, 75))
+    ids = tuple(range(5, 65))
     for number, name in enumerate(("client", "companion", "", "client")):
         rows.start(Start(ids, (number,), 20, own[name]))
     last: dict[int, int] = {}

@@ -1,9 +1,11 @@
 """Our own step against transformers' forward, token by token, on tiny random models of every family it knows."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
@@ -195,6 +197,56 @@ def test_memory_for_prefixes_is_bounded_and_the_oldest_go_first() -> None:
         assert prefixes.bytes <= 5 * piece_bytes
     assert len(prefixes.find((*ids(2 * PIECE, 9), 1))) == 2
     assert prefixes.find((*ids(2 * PIECE, 0), 1)) == []
+
+
+def test_what_was_read_before_has_what_the_blocks_do_not_take() -> None:
+    made = network("llama")
+    piece = PIECE * take_weights(made, kernel=Kernel.EXACT).shape.position_bytes(torch.float32)
+    rows = own_rows(made, prefixes=Prefixes(2 * piece), most_bytes=40 * piece)
+    talk = Talk(made, rows)
+    for number in range(6):
+        talk.start(ids(4 * PIECE, number), number)
+        talk.step()
+        talk.remove(number)
+    alone = rows.prefixes.bytes
+    talk.start(ids(700, 8), 8)
+    beside = rows.prefixes.bytes
+
+    assert alone == 24 * piece
+    assert rows.bytes + beside <= 42 * piece
+    assert 2 * piece <= beside < alone
+
+
+class Sizes(TorchDispatchMode):
+    """The sizes of all batched products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: set[tuple[tuple[int, ...], ...]] = set()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func is torch.ops.aten.bmm.default:
+            self.met.add(tuple(tuple(each.shape) for each in args))
+        return func(*args, **(kwargs or {}))
+
+
+def test_products_have_few_sizes_however_many_prompts_have() -> None:
+    """For each of them oneDNN keeps a kernel for good."""
+    made = network("llama")
+    rows = own_rows(made, prefixes=Prefixes(0))
+    last: dict[int, int] = {}
+    with Sizes() as sizes:
+        for number in range(60):
+            rows.start(Start(ids(40 + 3 * number, number), (number,), 64))
+            heard, _ = rows.step(last)
+            last = dict.fromkeys(heard, 1)
+            if number >= 24 and number % 3:
+                rows.remove(number - 24)
+                last.pop(number - 24, None)
+    assert len(last) > 24
+    assert 20 < len(sizes.met) < 90
 
 
 def test_memory_goes_back_when_rows_leave() -> None:
