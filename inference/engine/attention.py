@@ -101,9 +101,13 @@ class Reading:
         positions, heads, queries, _ = query.shape
         size, past = self.mask.shape
         keys, values = self.layers[layer][:, self.place, :, :past]
-        own = slice(self.start, self.start + positions)
-        keys[:, own] = key.transpose(0, 1)
-        values[:, own] = value.transpose(0, 1)
+        end = self.start + positions
+        keys[:, self.start : end] = key.transpose(0, 1)
+        values[:, self.start : end] = value.transpose(0, 1)
+        keys[:, end:], values[:, end:] = (
+            0,
+            0,
+        )  # what somebody left there is multiplied by nought, and may be no number
         asked = functional.pad(query.permute(1, 2, 0, 3), (0, 0, 0, size - positions)).flatten(1, 2)
         scores = (asked @ keys.mT).float().unflatten(1, (queries, size)).add_(self.mask)
         seen = scores.softmax(3).to(value.dtype).flatten(1, 2) @ values

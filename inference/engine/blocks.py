@@ -95,7 +95,7 @@ class Block:
         """Take in a prompt whose first positions are `known`: pieces `[layers, 2, heads, positions, head]`."""
         place = len(self.groups)
         if place == self.prompts[0].shape[1]:
-            _resize(self.prompts, places_for(place + 1), self.capacity)
+            _resize(self.prompts, places_for(place + 1), self.capacity, taken=place)
         for piece in known:
             end = group.done + piece.shape[3]
             for layer, part in zip(self.prompts, piece, strict=True):
@@ -105,29 +105,31 @@ class Block:
 
     def close(self, group: Group) -> None:
         _fill_hole(self.groups, self.groups.index(group), self.prompts)
-        if len(self.groups) + max(2, _MOST_EMPTY // self.capacity) < self.prompts[0].shape[1]:
-            _resize(self.prompts, places_for(len(self.groups)), self.capacity)
+        kept = places_for(len(self.groups) + max(2, _MOST_EMPTY // self.capacity))
+        if kept < self.prompts[0].shape[1]:
+            _resize(self.prompts, places_for(len(self.groups)), self.capacity, taken=len(self.groups))
 
     def join(self, group: Group) -> list[Row]:
         """The rows that waited for the prompt, which is read."""
         joined = [Row(number, group) for number in group.waiting]
         group.rows, group.waiting = len(joined), []
+        taken = len(self.rows)
         self.rows += joined
         if len(self.rows) > self.own[0].shape[1]:
-            _resize(self.own, places_for(len(self.rows)), self.own_positions)
+            _resize(self.own, places_for(len(self.rows)), self.own_positions, taken=taken)
         return joined
 
     def leave(self, row: Row) -> None:
         _fill_hole(self.rows, self.rows.index(row), self.own)
         row.group.rows -= 1
-        if len(self.rows) + _EMPTY_ROWS < self.own[0].shape[1]:
-            _resize(self.own, places_for(len(self.rows)), self.own_positions)
+        if places_for(len(self.rows) + _EMPTY_ROWS) < self.own[0].shape[1]:
+            _resize(self.own, places_for(len(self.rows)), self.own_positions, taken=len(self.rows))
 
     def make_room(self) -> None:
         """For one more token of every row; what a long row needed goes back some time after it has left."""
         wanted = own_positions(max((len(row.said) + 1 for row in self.rows), default=0))
         if wanted > self.own_positions or 2 * wanted < self.own_positions:
-            _resize(self.own, self.own[0].shape[1], wanted)
+            _resize(self.own, self.own[0].shape[1], wanted, taken=len(self.rows))
 
     def piece(self, row: Row | None, group: Group, first: int, end: int) -> torch.Tensor:
         """A copy `[layers, 2, heads, positions, head]` of positions [first, end) of a prompt and what the row said
@@ -155,15 +157,11 @@ def _fill_hole(entries: list[Group] | list[Row], place: int, layers: list[torch.
     entries.pop()
 
 
-def _resize(layers: list[torch.Tensor], places: int, positions: int) -> None:
+def _resize(layers: list[torch.Tensor], places: int, positions: int, *, taken: int) -> None:
+    """The first `taken` places are somebody's and are copied."""
     for number, old in enumerate(layers):
         size = (2, places, old.shape[2], positions, old.shape[4])
         new = own_zeros(size, dtype=old.dtype, device=old.device)
-        shared = (
-            slice(None),
-            slice(min(places, old.shape[1])),
-            slice(None),
-            slice(min(positions, old.shape[3])),
-        )
+        shared = (slice(None), slice(taken), slice(None), slice(min(positions, old.shape[3])))
         new[shared] = old[shared]
         layers[number] = new

@@ -12,7 +12,7 @@ import torch
 from inference.engine.borrowed import BorrowedRows
 from inference.engine.loader import LoadedModel
 from inference.engine.prompt import Prompt
-from inference.engine.rows import MOST_BYTES, OwnRows, Rows, Start
+from inference.engine.rows import LONGEST_REPLY, MOST_BYTES, OwnRows, Rows, Start
 from inference.engine.sampling import Wish, row_generator, sample
 from inference.engine.saying import Saying
 from inference.engine.static import card_rows
@@ -103,11 +103,13 @@ class Batch:
         return RowPiece(number, row.saying.gain(token, whole=bool(ended)), ended)
 
 
-def rows_of(model: LoadedModel, *, most_bytes: int = MOST_BYTES) -> Rows:
+def rows_of(model: LoadedModel, *, most_bytes: int | None = None) -> Rows:
     """Our own step where the model has been made ready for it, else transformers' forward. `most_bytes` is a
-    processor's: a card's room was set apart when the model was loaded."""
+    processor's, MOST_BYTES and at least what one long reply takes: a card's room was set apart when the model was
+    loaded."""
     if model.weights is None:
-        return BorrowedRows(model.network, most_bytes=most_bytes)
+        return BorrowedRows(model.network, most_bytes=most_bytes or MOST_BYTES)
     if model.room is not None:
         return card_rows(model.weights, dtype=model.dtype, room=model.room)
-    return OwnRows(model.weights, dtype=model.dtype, most_bytes=most_bytes)
+    one_reply = LONGEST_REPLY * model.weights.shape.position_bytes(model.dtype)
+    return OwnRows(model.weights, dtype=model.dtype, most_bytes=most_bytes or max(MOST_BYTES, one_reply))

@@ -71,9 +71,10 @@ def own_zeros(size: tuple[int, ...], *, dtype: torch.dtype, device: torch.device
     """Noughts in pages of their own, which are memory only once they are written to, and the system's again with the
     tensor: of what grows and shrinks in pieces of some MB the C library keeps holes as large as itself."""
     length = math.prod(size)
-    if device.type != "cpu" or not length:
+    if device.type != "cpu" or not length or not hasattr(mmap, "MAP_PRIVATE"):
         return torch.zeros(size, dtype=dtype, device=device)
-    return torch.frombuffer(mmap.mmap(-1, length * dtype.itemsize), dtype=dtype).view(size)
+    pages = mmap.mmap(-1, length * dtype.itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return torch.frombuffer(pages, dtype=dtype).view(size)
 
 
 def keep_few_kernels(environ: MutableMapping[str, str] = os.environ) -> None:

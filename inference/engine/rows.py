@@ -35,6 +35,8 @@ READ_ALONE = 256
 """While nobody speaks, and at most. Beyond some hundred tokens a step gains nothing, and takes memory."""
 MOST_BYTES = 192 << 20
 """For the blocks; with more the worker goes over 1.5 GB when a hundred chats come at once."""
+LONGEST_REPLY = 4096 + 1024
+"""Positions of the longest prompt and four candidates: a model whose keys and values are large can have it alone."""
 PREFIX_BYTES = 64 << 20
 """For what was read before, at least; it has what the blocks do not take as well."""
 
@@ -106,7 +108,6 @@ class OwnRows:
         block = self._block(capacity_for(len(start.ids)))
         block.open(group, self.prefixes.find(start.ids, adapter=_key(group)))
         self._unread.append(group)
-        self._share()
 
     @torch.inference_mode()
     def step(self, last: Mapping[int, int]) -> tuple[list[int], torch.Tensor | None]:
@@ -135,7 +136,9 @@ class OwnRows:
         if not ids:
             return [], None
         logits = self._run(ids, positions, parts, wanted, adapters)
-        return self._advance(read, last, logits)
+        advanced = self._advance(read, last, logits)
+        self.prefixes.allow(max(self._least_for_prefixes, self._together - self.bytes))
+        return advanced
 
     @torch.inference_mode()
     def remove(self, number: int) -> None:
@@ -154,11 +157,6 @@ class OwnRows:
         block.leave(row)
         if not group.rows:
             self._close(block, group)
-        self._share()
-
-    def _share(self) -> None:
-        """Leave to what was read before all that the blocks do not take."""
-        self.prefixes.allow(max(self._least_for_prefixes, self._together - self.bytes))
 
     def _run(
         self,

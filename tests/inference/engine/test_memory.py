@@ -59,7 +59,7 @@ def test_noughts_are_memory_only_where_they_are_written_and_until_they_are_let_g
     before = resident_mb()
     noughts = own_zeros((64, 1 << 20), dtype=torch.bfloat16, device=torch.device("cpu"))
     assert noughts.dtype == torch.bfloat16
-    assert not noughts[::16, ::4096].any()
+    assert not noughts.any()
     assert resident_mb() - before < 30
     noughts[:32] = 1
     assert resident_mb() - before > 60
