@@ -27,6 +27,7 @@ class WorkerConfig:
     has_own_secret: bool = False
     queue_size: int = 128
     max_rows: int = 128
+    talk_bytes: int = Setting.talk_bytes
     threads: int | None = None
     scripted_tokens_per_s: float | None = None
     device: Device = Device.AUTO
@@ -36,7 +37,7 @@ class WorkerConfig:
     @property
     def setting(self) -> Setting:
         """Of the model."""
-        return Setting(self.device, self.quantise, self.max_rows)
+        return Setting(self.device, self.quantise, self.max_rows, self.talk_bytes)
 
 
 def from_environment(
@@ -48,9 +49,9 @@ def from_environment(
     device: str | None = None,
     quantise: str | None = None,
 ) -> WorkerConfig:
-    """Reads PIXELATED_WORKER_SECRET, _MODEL, _DATA_DIR, _WORKER_THREADS, _WORKER_QUEUE, _WORKER_ROWS, _DEVICE,
-    _QUANTISE, _SCRIPTED_TOKENS_PER_S and those of a remote engine; a value that will not do is a ValueError naming its
-    variable."""
+    """Reads PIXELATED_WORKER_SECRET, _MODEL, _DATA_DIR, _WORKER_THREADS, _WORKER_QUEUE, _WORKER_ROWS, _WORKER_TALK_MB,
+    _DEVICE, _QUANTISE, _SCRIPTED_TOKENS_PER_S and those of a remote engine; a value that will not do is a ValueError
+    naming its variable."""
     secret = os.environ.get("PIXELATED_WORKER_SECRET", "").strip()
     return WorkerConfig(
         port=port,
@@ -61,6 +62,7 @@ def from_environment(
         has_own_secret=not secret,
         queue_size=int(_number("PIXELATED_WORKER_QUEUE") or 128),
         max_rows=int(_number("PIXELATED_WORKER_ROWS") or 128),
+        talk_bytes=int(_number("PIXELATED_WORKER_TALK_MB") or Setting.talk_bytes >> 20) << 20,
         threads=int(_number("PIXELATED_WORKER_THREADS") or 0) or None,
         scripted_tokens_per_s=_number("PIXELATED_SCRIPTED_TOKENS_PER_S"),
         device=_choice(Device, "PIXELATED_DEVICE", device),

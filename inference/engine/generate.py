@@ -11,8 +11,9 @@ import torch
 
 from inference.engine.borrowed import BorrowedRows
 from inference.engine.loader import LoadedModel
+from inference.engine.prefixes import Prefixes
 from inference.engine.prompt import Prompt
-from inference.engine.rows import LONGEST_REPLY, MOST_BYTES, OwnRows, Rows, Start
+from inference.engine.rows import LONGEST_REPLY, OwnRows, Rows, Start
 from inference.engine.sampling import Wish, row_generator, sample
 from inference.engine.saying import Saying
 from inference.engine.static import card_rows
@@ -104,12 +105,19 @@ class Batch:
 
 
 def rows_of(model: LoadedModel, *, most_bytes: int | None = None) -> Rows:
-    """Our own step where the model has been made ready for it, else transformers' forward. `most_bytes` is a
-    processor's, MOST_BYTES and at least what one long reply takes: a card's room was set apart when the model was
-    loaded."""
+    """Our own step where the model has been made ready for it, else transformers' forward. `most_bytes` are a
+    processor's, for what is being read and said: else three quarters of the model's `talk_bytes`, and at least what one
+    long reply takes. A card's room was set apart when the model was loaded."""
+    kept = model.talk_bytes // 4
+    most = model.talk_bytes - kept
     if model.weights is None:
-        return BorrowedRows(model.network, most_bytes=most_bytes or MOST_BYTES)
+        return BorrowedRows(model.network, most_bytes=most_bytes or most)
     if model.room is not None:
         return card_rows(model.weights, dtype=model.dtype, room=model.room)
     one_reply = LONGEST_REPLY * model.weights.shape.position_bytes(model.dtype)
-    return OwnRows(model.weights, dtype=model.dtype, most_bytes=most_bytes or max(MOST_BYTES, one_reply))
+    return OwnRows(
+        model.weights,
+        dtype=model.dtype,
+        prefixes=Prefixes(kept),
+        most_bytes=most_bytes or max(most, one_reply),
+    )

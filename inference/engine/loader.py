@@ -35,7 +35,7 @@ LONGEST_CONTEXT = 4096
 class LoadedModel:
     """`context` is the most tokens that prompt and reply may have together; `ends` are the ids that end a reply. A
     quickened model has `weights`, perhaps adapters by name, and no network any more. `refused` says of adapters that
-    should speak why they do not. On a card `room` is what its rows will have."""
+    should speak why they do not. On a card `room` is what its rows will have, on a processor `talk_bytes`."""
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -46,6 +46,7 @@ class LoadedModel:
     adapters: Mapping[str, LowRank] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     room: Room | None = None
+    talk_bytes: int = Setting.talk_bytes
 
     @property
     def device(self) -> torch.device:
@@ -89,7 +90,7 @@ def ready(
     kernel = kernel_for(place, setting.quantise, dtype=dtype)
     if kernel is Kernel.FOUR and not four_bits_hold(place):
         raise ModelError("this torch holds four bits otherwise than this worker knows: 8bit does not need it")
-    model = _read(source, name=name, dtype=dtype)
+    model = replace(_read(source, name=name, dtype=dtype), talk_bytes=setting.talk_bytes)
     if setting.quantise is not Quantise.NONE and not is_known(model.network):
         raise ModelError("a model of this kind cannot be held in fewer bits by this worker")
     try:

@@ -3,11 +3,11 @@
 Above the blocks and the decoder, below the sampling: token ids in, logits out. `Rows` is what `generate` asks of either
 this or transformers' forward (`borrowed`). One thread uses it.
 
-Why not transformers' own batching: measured beside it in one run, `python -m inference bench --quick --concurrency
-1,16,100`, one turn a chat, the bundled model, two cores of an EPYC with AVX-512 VNNI and no AMX. Tokens a second at 1 /
-16 / 100 chats: this step 33.9 / 132.0 / 186.7, transformers' batching 21.5 / 56.8 / 33.7, plain generate 21.0 / 62.3 /
-89.7, llama.cpp's server 84.1 / 57.5 / 68.4; p95 of the first token at 16: 1.6, 3.5, 3.7 and 6.5 s. That is 1.6 to 5.5
-times what transformers' batching gives.
+Why not transformers' own batching: measured beside it in one run, `python -m inference bench`, three turns a chat, the
+bundled model, two cores of an EPYC with AVX-512 VNNI and no AMX. Tokens a second at 1 / 4 / 16 / 32 chats: this step
+25.7 / 66.2 / 125.6 / 128.4, transformers' batching 19.2 / 33.0 / 47.0 / 34.7, plain generate 16.6 / 33.4 / 57.5 / 65.4,
+llama.cpp's server 62.1 / 88.5 / 84.0 / 83.3; p95 of the first token at 16: 1.8, 4.0, 10.5 and 5.8 s. At 100, where
+transformers' batching took too long: 90.8, generate 58.4, llama.cpp's server, in twice the memory, 85.9.
 
 A row's words should not depend on its neighbours. Measured with the bundled model in whole numbers: 12 of 12 replies of
 32 tokens came out word for word alone as among eleven others. In exact numbers it was not measured.
@@ -25,6 +25,7 @@ from inference.engine.blocks import Block, Group, Row, capacity_for, own_positio
 from inference.engine.decoder import Decoder
 from inference.engine.lora import LowRank, deltas_for
 from inference.engine.prefixes import Prefixes
+from inference.engine.setting import Setting
 from inference.engine.weights import Weights
 
 READ_BESIDE = 128
@@ -33,12 +34,12 @@ READ_SHARE of what waits, when many came at once."""
 READ_SHARE = 1 / 8
 READ_ALONE = 256
 """While nobody speaks, and at most. Beyond some hundred tokens a step gains nothing, and takes memory."""
-MOST_BYTES = 192 << 20
-"""For the blocks; with more the worker goes over 1.5 GB when a hundred chats come at once."""
 LONGEST_REPLY = 4096 + 1024
 """Positions of the longest prompt and four candidates: a model whose keys and values are large can have it alone."""
-PREFIX_BYTES = 64 << 20
+PREFIX_BYTES = Setting.talk_bytes // 4
 """For what was read before, at least; it has what the blocks do not take as well."""
+MOST_BYTES = Setting.talk_bytes - PREFIX_BYTES
+"""For the blocks."""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,11 @@ class Quantise(StrEnum):
 
 @dataclass(frozen=True)
 class Setting:
-    """`rows` may speak at once; on a card their room is set apart when the model is loaded."""
+    """`rows` may speak at once; on a card their room is set apart when the model is loaded. `talk_bytes` are a
+    processor's, for keys and values of what is being read and said and of what was: with so many the worker stays under
+    1.5 GB, and when dozens talk at once their prompts are read anew in every turn."""
 
     device: Device = Device.AUTO
     quantise: Quantise = Quantise.NONE
     rows: int = 128
+    talk_bytes: int = 256 << 20

@@ -37,7 +37,7 @@ def test_where_the_model_runs_is_asked_for_in_words_or_in_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = from_environment(port=1, host="h", engine="model", model="")
-    assert plain.setting == Setting(Device.AUTO, Quantise.NONE, 128)
+    assert plain.setting == Setting(Device.AUTO, Quantise.NONE, 128, 256 << 20)
     monkeypatch.setenv("PIXELATED_DEVICE", "cuda")
     monkeypatch.setenv("PIXELATED_QUANTISE", "4bit")
     monkeypatch.setenv("PIXELATED_WORKER_ROWS", "16")
@@ -53,4 +53,12 @@ def test_a_choice_that_is_not_there_names_itself_and_the_others(
 ) -> None:
     monkeypatch.setenv(name, "tpu")
     with pytest.raises(ValueError, match=f"{name} must be one of .*, "):
+        from_environment(port=1, host="h", engine="model", model="")
+
+
+def test_memory_for_talks_is_set_in_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIXELATED_WORKER_TALK_MB", "1024")
+    assert from_environment(port=1, host="h", engine="model", model="").setting.talk_bytes == 1 << 30
+    monkeypatch.setenv("PIXELATED_WORKER_TALK_MB", "none")
+    with pytest.raises(ValueError, match="PIXELATED_WORKER_TALK_MB"):
         from_environment(port=1, host="h", engine="model", model="")

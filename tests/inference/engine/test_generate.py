@@ -12,6 +12,7 @@ from inference.engine.generate import Batch, rows_of
 from inference.engine.linear import Kernel
 from inference.engine.loader import LoadedModel, load, quicken
 from inference.engine.prompt import Prompt, encode
+from inference.engine.rows import LONGEST_REPLY, Rows, Start
 from inference.engine.saying import decode
 from inference.engine.style import Sampling
 from inference.errors import ModelError
@@ -125,6 +126,25 @@ def test_a_prompt_joins_only_where_there_is_memory(model: LoadedModel) -> None:
         Batch(model, rows=rows_of(model, most_bytes=100_000)).fits(asked, candidates=4, max_tokens=1000)
         is False
     )
+
+
+def test_memory_for_talks_is_what_was_set_and_enough_for_one_reply(network: LoadedModel) -> None:
+    model = quicken(network, kernel=Kernel.EXACT)
+    assert model.weights is not None
+    position = model.weights.shape.position_bytes(model.dtype)
+    long = Prompt(tuple(range(5, 45)) * 100)
+    many = [Start((number, *long.ids), (number,), 200) for number in range(8)]
+
+    def taken(rows: Rows) -> int:
+        for number, start in enumerate(many):
+            if not rows.fits(start):
+                return number
+            rows.start(start)
+        return len(many)
+
+    assert taken(rows_of(replace(model, talk_bytes=position))) == 1
+    assert taken(rows_of(replace(model, talk_bytes=4 * LONGEST_REPLY * position))) == 3
+    assert taken(rows_of(replace(model, talk_bytes=8 * LONGEST_REPLY * position))) == 7
 
 
 def test_an_adapter_that_is_not_there_is_refused(model: LoadedModel) -> None:
