@@ -114,10 +114,11 @@ def rows_of(model: LoadedModel, *, most_bytes: int | None = None) -> Rows:
         return BorrowedRows(model.network, most_bytes=most_bytes or most)
     if model.room is not None:
         return card_rows(model.weights, dtype=model.dtype, room=model.room)
-    one_reply = LONGEST_REPLY * model.weights.shape.position_bytes(model.dtype)
+    dtype = model.dtype
+    one_reply = LONGEST_REPLY * model.weights.shape.position_bytes(dtype)
     return OwnRows(
         model.weights,
-        dtype=model.dtype,
+        dtype=dtype,
         prefixes=Prefixes(kept),
         most_bytes=most_bytes or max(most, one_reply),
     )
