@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from inference.encoder.tokens import STEP, Piece
+from inference.sizes import in_steps
 
 _TYPE = torch.bfloat16
 _USUAL = 48
@@ -82,7 +83,7 @@ class SwiftEncoder:
         """For every row its tokens' states (tokens, hidden), float32."""
         sizes = [len(piece.ids) for piece in pieces]
         total = sum(sizes)
-        states = functional.pad(self._embedded(pieces), (0, 0, 0, _in_steps(total) - total))
+        states = functional.pad(self._embedded(pieces), (0, 0, 0, in_steps(total, _STEPS) - total))
         for layer in self._layers:
             attended = self._attended(layer.asked(states), sizes)
             states = layer.out_norm(layer.out(attended) + states)
@@ -106,13 +107,6 @@ class SwiftEncoder:
             attended[begin : begin + size] = found[0].transpose(0, 1).reshape(size, hidden)
             begin += size
         return attended
-
-
-def _in_steps(tokens: int) -> int:
-    """So many or a few more, and few different numbers: for every one that oneDNN meets it compiles kernels, and keeps
-    them for good."""
-    step = next(step for most, step in _STEPS if tokens <= most)
-    return -(-tokens // step) * step
 
 
 def _layer(layer: nn.Module) -> _Layer:

@@ -15,6 +15,7 @@ from torch import Tensor
 from inference.encoder.heads import SHAPES
 from inference.errors import ModelError
 from inference.safety.pii.lists import family_names, given_names
+from inference.sizes import up_to
 
 WINDOW = 192
 """Tokens of one window of a text read alone."""
@@ -97,7 +98,7 @@ class Rows:
 def pad(pieces: Sequence[Piece]) -> Rows:
     """Padded to the next multiple of STEP: every new shape of a batch costs the bf16 kernels a compilation that they
     then keep in memory."""
-    longest = -(-max(len(piece.ids) for piece in pieces) // STEP) * STEP
+    longest = up_to(max(len(piece.ids) for piece in pieces), STEP)
     ids = torch.full((len(pieces), longest), PAD)
     kinds = torch.zeros((len(pieces), longest), dtype=torch.long)
     mask = torch.zeros((len(pieces), longest), dtype=torch.long)

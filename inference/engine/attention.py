@@ -4,9 +4,8 @@ Plain batched products. Measured on one core in bfloat16, 64 rows of 256 positio
 1.1 ms a layer, `scaled_dot_product_attention` with the heads that share as its queries 6.7, with `enable_gqa` 31. For
 128 positions of a prompt of 256: .74, 1.12 and, each head apart, 1.19.
 
-Sizes go in steps: for each that oneDNN meets it compiles a kernel and keeps it for good, a quarter of a megabyte, also
-when the product is dropped from its cache (300 answers to 100 chats: 215 MB more, and no end). Knows blocks and shapes,
-no weights.
+Sizes go in steps (`inference.sizes`): in 300 answers to 100 chats the kernels of all others took 215 MB, and no end,
+also when their products were dropped from oneDNN's cache. Knows blocks and shapes, no weights.
 """
 
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import torch
 from torch.nn import functional
 
 from inference.engine.blocks import Block, places_for
+from inference.sizes import up_to
 
 TOKENS_STEP, PAST_STEP = 32, 128
 
@@ -104,10 +104,8 @@ class Reading:
         end = self.start + positions
         keys[:, self.start : end] = key.transpose(0, 1)
         values[:, self.start : end] = value.transpose(0, 1)
-        keys[:, end:], values[:, end:] = (
-            0,
-            0,
-        )  # what somebody left there is multiplied by nought, and may be no number
+        for left in (keys[:, end:], values[:, end:]):
+            left.zero_()  # multiplied by nought, but what somebody left there may be no number
         asked = functional.pad(query.permute(1, 2, 0, 3), (0, 0, 0, size - positions)).flatten(1, 2)
         scores = (asked @ keys.mT).float().unflatten(1, (queries, size)).add_(self.mask)
         seen = scores.softmax(3).to(value.dtype).flatten(1, 2) @ values
@@ -136,8 +134,8 @@ def speaking(block: Block, first: int) -> Speaking:
 def reading(layers: Sequence[torch.Tensor], place: int, *, first: int, start: int, tokens: int) -> Reading:
     """`tokens` tokens, from number `first` of the step, as the positions of a prompt from `start`."""
     device = layers[0].device
-    past = min(_in_steps(start + tokens, PAST_STEP), layers[0].shape[3])
-    own = torch.arange(start, start + _in_steps(tokens, TOKENS_STEP), device=device)
+    past = min(up_to(start + tokens, PAST_STEP), layers[0].shape[3])
+    own = torch.arange(start, start + up_to(tokens, TOKENS_STEP), device=device)
     seen = torch.arange(past, device=device)[None] <= own[:, None]
     return Reading(layers, place, first, first + tokens, start, as_mask(seen))
 
@@ -164,10 +162,6 @@ def _seats(block: Block) -> Seats | EvenSeats | None:
     rows = [sitting + [0] * (most - len(sitting)) for sitting in taken]
     device = block.device
     return Seats(*(torch.tensor(each, device=device) for each in (rows, group, seat)))
-
-
-def _in_steps(count: int, step: int) -> int:
-    return -(-count // step) * step
 
 
 def by_places(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ import torch
 from inference.engine.lora import LowRank
 from inference.engine.memory import own_zeros
 from inference.engine.weights import Shape
+from inference.sizes import in_steps, up_to
 
 CAPACITIES = (128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 """Prompt positions of a block. Finer steps would waste less memory but split the rows into more products."""
@@ -33,12 +34,11 @@ def capacity_for(length: int) -> int:
 def places_for(entries: int) -> int:
     """How many places a block has, or a step computes, for so many groups or rows: few sizes, and the more, the coarser
     they are."""
-    step = next(step for most, step in _STEPS if entries <= most)
-    return -(-entries // step) * step
+    return in_steps(entries, _STEPS)
 
 
 def own_positions(length: int) -> int:
-    return -(-length // OWN) * OWN
+    return up_to(length, OWN)
 
 
 @dataclass(eq=False)
